@@ -1,0 +1,35 @@
+"""Follow-up: how fast it began, and the two percentages that must not be confused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from tuntas.law.months import Month
+
+
+def lead_time_months(survey: Month, start: Month) -> int:
+    """Kecepatan tindak lanjut: whole months from the survey to the *start* of the follow-up.
+
+    At least 1: the survey of a month is reported in the month after it. The rule reproduces all
+    seven rows of the semester report it was read from; a start before the survey counts as 1.
+    """
+    return max(1, start - survey)
+
+
+@dataclass(frozen=True)
+class FollowUpShare:
+    """Action plans of a span. "Followed up" (something was done) is not "finished"."""
+
+    total: int
+    followed_up: int
+    finished: int
+
+    @property
+    def followed_up_percent(self) -> Fraction | None:
+        """0–100, or None when there is no plan: nothing is never 100 %."""
+        return Fraction(100 * self.followed_up, self.total) if self.total else None
+
+    @property
+    def finished_percent(self) -> Fraction | None:
+        return Fraction(100 * self.finished, self.total) if self.total else None
