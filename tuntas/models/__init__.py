@@ -1,0 +1,60 @@
+"""The tables, one file per noun. Inside this package imports point to the left in this list:
+
+audit ← people ← offices ← surveys ← periods ← feedback ← responses ← closures ← plans ← reports
+"""
+
+from tuntas.models.audit import Event
+from tuntas.models.closures import Closure, HistoricalResult, Reopening
+from tuntas.models.feedback import AnsweredShare, Feedback, FeedbackKind, Reply
+from tuntas.models.offices import Office, Service, Unit
+from tuntas.models.people import Membership, Role, User
+from tuntas.models.periods import Period, PeriodClosed, PeriodNotOver
+from tuntas.models.plans import (
+    ActionPlan,
+    Completion,
+    Evidence,
+    Horizon,
+    Obstacle,
+    Progress,
+    ProgressKind,
+)
+from tuntas.models.reports import NarrativeTemplate, Report, ReportKind
+from tuntas.models.responses import Channel, Receipt, Response, Submission
+from tuntas.models.surveys import Edition, Question, Questionnaire
+
+__all__ = [
+    "ActionPlan",
+    "AnsweredShare",
+    "Channel",
+    "Closure",
+    "Completion",
+    "Edition",
+    "Event",
+    "Evidence",
+    "Feedback",
+    "FeedbackKind",
+    "HistoricalResult",
+    "Horizon",
+    "Membership",
+    "NarrativeTemplate",
+    "Obstacle",
+    "Office",
+    "Period",
+    "PeriodClosed",
+    "PeriodNotOver",
+    "Progress",
+    "ProgressKind",
+    "Question",
+    "Questionnaire",
+    "Receipt",
+    "Reopening",
+    "Reply",
+    "Report",
+    "ReportKind",
+    "Response",
+    "Role",
+    "Service",
+    "Submission",
+    "Unit",
+    "User",
+]

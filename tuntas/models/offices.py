@@ -1,0 +1,262 @@
+"""Office › Unit › Service: who gives the service that is rated, and the link on its QR code."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models, transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from tuntas.models.audit import Event
+from tuntas.models.people import OFFICE_WIDE, Membership, Role, User
+
+code_validator = RegexValidator(
+    r"^[a-z0-9][a-z0-9-]{0,39}$",
+    _("Kode hanya boleh berisi huruf kecil, angka, dan tanda hubung (paling banyak 40)."),
+)
+
+
+def new_token() -> str:
+    """Public name of a service's form: 60 random bits, short enough to type from a poster."""
+    alphabet = "23456789abcdefghjkmnpqrstuvwxyz"
+    return "".join(secrets.choice(alphabet) for _ in range(12))
+
+
+def check_time_zone(name: str) -> None:
+    if name not in available_timezones():
+        raise ValidationError(_("Zona waktu %(name)s tidak dikenal."), params={"name": name})
+
+
+class WeightConvention(models.TextChoices):
+    """Which weight of an element the office uses (docs/method.md, 'Bobot')."""
+
+    EXACT = "exact", _("Tepat 1/n")
+    THREE = "0.111", "0,111"
+    TWO = "0.11", "0,11"
+
+
+class OfficeQuerySet(models.QuerySet["Office"]):
+    def read_whole_by(self, user: User) -> OfficeQuerySet:
+        """Offices of which `user` reads everything: by an office-wide role, or from above."""
+        condition = Q(
+            pk__in=Membership.objects.filter(user=user, role__in=OFFICE_WIDE).values("office")
+        )
+        for path in user.memberships.filter(role=Role.MINISTRY).values_list(
+            "office__path", flat=True
+        ):
+            condition |= Q(path__startswith=path)
+        return self.filter(condition)
+
+    def visible_to(self, user: User) -> OfficeQuerySet:
+        """Offices where `user` holds any role, and all below those where the role is ministry."""
+        whole = self.model.objects.read_whole_by(user).values("pk")
+        member = Membership.objects.filter(user=user).values("office")
+        return self.filter(Q(pk__in=whole) | Q(pk__in=member))
+
+
+class Office(models.Model):
+    """A public office; a ministry or region is an office that has offices below it."""
+
+    code = models.CharField(_("kode"), max_length=40, validators=[code_validator])
+    name = models.CharField(_("nama"), max_length=200)
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children"
+    )
+    # "/3/17/": the keys from the root down to this office, so that "everything below" is one
+    # prefix test on both engines.
+    path = models.CharField(max_length=200, editable=False, db_index=True, default="")
+    city = models.CharField(_("kota"), max_length=100, blank=True)
+    time_zone = models.CharField(
+        _("zona waktu"), max_length=40, default="Asia/Jakarta", validators=[check_time_zone]
+    )
+    weights = models.CharField(
+        _("bobot unsur"), max_length=10, choices=WeightConvention, default=WeightConvention.EXACT
+    )
+    # Signature block of the documents; each line of the title is printed on its own.
+    signatory_title = models.TextField(_("jabatan penanda tangan"), max_length=300, blank=True)
+    signatory_name = models.CharField(_("nama penanda tangan"), max_length=120, blank=True)
+    signatory_employee_id = models.CharField(_("NIP"), max_length=30, blank=True)
+    signature_anchor = models.CharField(_("jangkar tanda tangan"), max_length=3, default="$")
+    is_demo = models.BooleanField(default=False)
+
+    objects = OfficeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["parent", "code"], name="office_code", nulls_distinct=False
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def lineage_ids(self) -> list[int]:
+        """Keys from the root down to this office, itself included."""
+        return [int(key) for key in self.path.strip("/").split("/")]
+
+    @classmethod
+    def add(
+        cls, code: str, name: str, *, by: User | None, parent: Office | None = None, **fields: Any
+    ) -> Office:
+        """Create an office. Raises ValidationError for a bad or used code."""
+        with transaction.atomic():
+            office = cls(code=code, name=name, parent=parent, **fields)
+            office.full_clean()
+            office.save()
+            office.path = f"{parent.path if parent else '/'}{office.pk}/"
+            office.save(update_fields=["path"])
+            Event.record("office.added", by=by, about=office, office=office, code=code)
+        return office
+
+    def change(self, *, by: User | None, **fields: Any) -> None:
+        """Change descriptive fields. Raises ValidationError; published results keep theirs."""
+        for field, value in fields.items():
+            setattr(self, field, value)
+        self.full_clean()
+        with transaction.atomic():
+            self.save()
+            Event.record("office.changed", by=by, about=self, office=self, fields=sorted(fields))
+
+
+class UnitQuerySet(models.QuerySet["Unit"]):
+    def visible_to(self, user: User) -> UnitQuerySet:
+        """All units of an office for its team, head, auditor and ministry; else one's own."""
+        return self.filter(in_reach(user, unit="pk"))
+
+
+class Unit(models.Model):
+    """Unit kerja: the part of an office that owns services, suggestions and plans."""
+
+    office = models.ForeignKey(Office, models.PROTECT, related_name="units")
+    code = models.CharField(_("kode"), max_length=40, validators=[code_validator])
+    name = models.CharField(_("nama"), max_length=200)
+    short_name = models.CharField(_("nama singkat"), max_length=40, blank=True)
+    # Order in which reports list the units.
+    position = models.PositiveSmallIntegerField(_("urutan"), default=0)
+
+    objects = UnitQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["office", "code"], name="unit_code"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def label(self) -> str:
+        """How tables name the unit."""
+        return self.short_name or self.name
+
+    @classmethod
+    def add(
+        cls, office: Office, code: str, name: str, *, by: User | None, **fields: Any
+    ) -> Unit:
+        """Create a unit at the end of the office's list. Raises ValidationError."""
+        with transaction.atomic():
+            fields.setdefault("position", office.units.count() + 1)
+            unit = cls(office=office, code=code, name=name, **fields)
+            unit.full_clean()
+            unit.save()
+            Event.record("unit.added", by=by, about=unit, office=office, code=code)
+        return unit
+
+    def change(self, *, by: User | None, **fields: Any) -> None:
+        """Change name, short name or position. Raises ValidationError."""
+        for field, value in fields.items():
+            setattr(self, field, value)
+        self.full_clean()
+        with transaction.atomic():
+            self.save()
+            Event.record(
+                "unit.changed", by=by, about=self, office=self.office, fields=sorted(fields)
+            )
+
+
+class ServiceQuerySet(models.QuerySet["Service"]):
+    def visible_to(self, user: User) -> ServiceQuerySet:
+        return self.filter(in_reach(user))
+
+    def open(self) -> ServiceQuerySet:
+        return self.filter(closed_at__isnull=True)
+
+
+class Service(models.Model):
+    """Layanan: what a citizen received and rates. Its token is the public address of its form."""
+
+    # The office stands here too, not only through the unit: it is the key by which the data of a
+    # nation can be distributed, and every isolation test filters on it.
+    office = models.ForeignKey(Office, models.PROTECT, related_name="services")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="services")
+    code = models.CharField(_("kode"), max_length=40, validators=[code_validator])
+    name = models.CharField(_("nama"), max_length=200)
+    token = models.CharField(max_length=24, unique=True, default=new_token, editable=False)
+    edition = models.ForeignKey(
+        "tuntas.Edition", models.PROTECT, related_name="services", verbose_name=_("kuesioner")
+    )
+    closed_at = models.DateTimeField(_("ditutup pada"), null=True, blank=True)
+
+    objects = ServiceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["unit__position", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "code"], name="service_code"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("survey-form", args=[self.token])
+
+    @classmethod
+    def add(
+        cls, unit: Unit, code: str, name: str, *, edition: Any, by: User | None
+    ) -> Service:
+        """Create a service of `unit` that uses a published edition. Raises ValidationError."""
+        with transaction.atomic():
+            service = cls(
+                office_id=unit.office_id, unit=unit, code=code, name=name, edition=edition
+            )
+            service.full_clean()
+            service.save()
+            Event.record("service.added", by=by, about=service, office=unit.office, code=code)
+        return service
+
+    def change(self, *, by: User | None, **fields: Any) -> None:
+        """Change the name, or close and reopen the service (`closed_at`). Raises ValidationError."""
+        for field, value in fields.items():
+            setattr(self, field, value)
+        self.full_clean()
+        with transaction.atomic():
+            self.save()
+            Event.record(
+                "service.changed", by=by, about=self, office=self.office, fields=sorted(fields)
+            )
+
+
+def in_reach(user: User, *, office: str = "office", unit: str = "unit") -> Q:
+    """Condition for rows that belong to a unit `user` may see.
+
+    `office` and `unit` are the fields (or paths) that lead from the row to its office and unit.
+    Team, head, auditor and ministry see the whole office; a unit officer the own unit only.
+    """
+    own_units = Membership.objects.filter(user=user, unit__isnull=False).values("unit")
+    return Q(**{f"{office}__in": Office.objects.read_whole_by(user).values("pk")}) | Q(
+        **{f"{unit}__in": own_units}
+    )

@@ -1,0 +1,302 @@
+"""Environment to settings. Every variable is read once, typed, and refused when unsafe.
+
+The variables and their meaning stand in docs/install.md; a test keeps both lists equal.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def env_str(name: str, default: str) -> str:
+    """Text variable; a variable `NAME_FILE` names a file holding the value (for secrets)."""
+    path = os.environ.get(f"{name}_FILE")
+    if path:
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"{name}_FILE={path}: berkas tidak dapat dibaca ({error.strerror}). "
+                f"Perbaiki jalurnya atau hak aksesnya."
+            ) from error
+    return os.environ.get(name, default)
+
+
+def env_bool(name: str, default: bool) -> bool:
+    """`1/true/yes` or `0/false/no`; anything else is refused rather than guessed."""
+    text = env_str(name, "").lower()
+    if text == "":
+        return default
+    if text in {"1", "true", "yes"}:
+        return True
+    if text in {"0", "false", "no"}:
+        return False
+    raise ImproperlyConfigured(f"{name}={text!r}: isi dengan 1 atau 0.")
+
+
+def env_int(name: str, default: int, *, least: int, most: int) -> int:
+    """Whole number between `least` and `most`, both included."""
+    text = env_str(name, str(default))
+    if not text.isdigit() or not least <= int(text) <= most:
+        raise ImproperlyConfigured(
+            f"{name}={text!r}: isi dengan bilangan bulat {least} sampai {most}."
+        )
+    return int(text)
+
+
+def env_list(name: str, default: list[str]) -> list[str]:
+    """Comma-separated list without empty items."""
+    text = env_str(name, ",".join(default))
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
+DATA = Path(env_str("TUNTAS_DATA", str(Path.cwd() / "data"))).resolve()
+DEBUG = env_bool("TUNTAS_DEBUG", False)
+ALLOWED_HOSTS = env_list("TUNTAS_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
+HTTPS = env_bool("TUNTAS_HTTPS", False)
+PUBLIC_URL = env_str("TUNTAS_PUBLIC_URL", f"http://127.0.0.1:{env_str('PORT', '8000')}").rstrip("/")
+
+if "*" in ALLOWED_HOSTS:
+    raise ImproperlyConfigured(
+        "TUNTAS_HOSTS berisi '*': tautan dalam surel dan dokumen dapat dipalsukan. "
+        "Tulis nama host kantor, misalnya skm.kantor.go.id."
+    )
+LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
+if DEBUG and not set(ALLOWED_HOSTS) <= LOOPBACK:
+    raise ImproperlyConfigured(
+        "TUNTAS_DEBUG=1 hanya boleh untuk 127.0.0.1/localhost: halaman galat membuka isi server."
+    )
+if not PUBLIC_URL.startswith(("http://", "https://")):
+    raise ImproperlyConfigured(
+        f"TUNTAS_PUBLIC_URL={PUBLIC_URL!r}: awali dengan http:// atau https://."
+    )
+if HTTPS and not PUBLIC_URL.startswith("https://"):
+    raise ImproperlyConfigured("TUNTAS_HTTPS=1 tetapi TUNTAS_PUBLIC_URL bukan https://.")
+
+
+def secret_key() -> str:
+    """The signing key: from the environment, else made once and kept in the data folder."""
+    given = env_str("TUNTAS_SECRET_KEY", "")
+    if given:
+        if len(given) < 50:
+            raise ImproperlyConfigured("TUNTAS_SECRET_KEY terlalu pendek: paling sedikit 50 huruf.")
+        return given
+    path = DATA / "secret-key"
+    try:
+        DATA.mkdir(parents=True, exist_ok=True)
+        # O_EXCL: of two processes that start at once exactly one makes the key.
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"Folder data {DATA} tidak dapat ditulisi ({error.strerror}). "
+            "Isi TUNTAS_DATA dengan folder yang dapat ditulisi."
+        ) from error
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        key = secrets.token_urlsafe(64)
+        file.write(key)
+    return key
+
+
+SECRET_KEY = secret_key()
+
+
+def database(url: str) -> dict[str, object]:
+    """Django's database entry for `sqlite:///path` or `postgresql://user:pass@host:port/name`."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        path = Path(unquote(parts.path[1:])) if parts.path[1:] else DATA / "tuntas.sqlite3"
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(path),
+            # A connection lives as long as its thread: closing the last one checkpoints and
+            # removes the WAL under load, which is slow and was seen to go wrong.
+            "CONN_MAX_AGE": None,
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": (
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+                    "PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY;"
+                ),
+            },
+        }
+    if parts.scheme in {"postgres", "postgresql"}:
+        query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path[1:]),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": query.pop("host", parts.hostname or ""),
+            "PORT": str(parts.port or query.pop("port", "")),
+            "CONN_MAX_AGE": None,
+            "CONN_HEALTH_CHECKS": True,
+            "OPTIONS": query,
+        }
+    raise ImproperlyConfigured(
+        f"TUNTAS_DATABASE_URL: skema {parts.scheme!r} tidak dikenal. "
+        "Gunakan sqlite:///jalur atau postgresql://pengguna:sandi@host:5432/nama."
+    )
+
+
+DATABASES = {"default": database(env_str("TUNTAS_DATABASE_URL", "sqlite:///"))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "tuntas",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "csp",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "tuntas.staff.language.language_middleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+ROOT_URLCONF = "tuntas.urls"
+WSGI_APPLICATION = "tuntas.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [PACKAGE / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+            "builtins": ["tuntas.templatetags.tuntas", "django.templatetags.i18n"],
+        },
+    }
+]
+
+# -- people ------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "tuntas.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "tuntas.staff.accounts.ClosedSignup"
+ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_PREVENT_ENUMERATION = True
+# Wrong passwords: 10 a minute from one address, 5 in five minutes for one e-mail address.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/300s/key"}
+
+# The counters of the lock-out must be shared by all worker processes and survive a restart.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "tuntas_cache",
+    }
+}
+
+# -- security ----------------------------------------------------------------------------------
+SESSION_COOKIE_NAME = "tuntas_session"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],  # data: for the QR codes and the charts inside a page
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+FILE_UPLOAD_PERMISSIONS = 0o640
+EVIDENCE_MAX_BYTES = env_int("TUNTAS_EVIDENCE_MAX_MB", 10, least=1, most=100) * 1024 * 1024
+
+# -- files -------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA / "static"
+MEDIA_ROOT = DATA / "files"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Names carry a hash of the content, so browsers may keep every file for ever.
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# -- language and time -------------------------------------------------------------------------
+LANGUAGE_CODE = "id"
+LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]
+LOCALE_PATHS = [PACKAGE / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env_str("TUNTAS_TIME_ZONE", "Asia/Jakarta")
+
+# -- mail --------------------------------------------------------------------------------------
+EMAIL_HOST = env_str("TUNTAS_SMTP_HOST", "")
+EMAIL_PORT = env_int("TUNTAS_SMTP_PORT", 25, least=1, most=65535)
+EMAIL_HOST_USER = env_str("TUNTAS_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = env_str("TUNTAS_SMTP_PASSWORD", "")
+EMAIL_USE_TLS = env_bool("TUNTAS_SMTP_STARTTLS", False)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env_str("TUNTAS_MAIL_FROM", "tuntas@localhost")
+if not EMAIL_HOST:
+    # Without a mail server a password link must not vanish: it goes to the server's console.
+    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+# -- logging: one line per fact, on stderr; never answers, texts, codes or addresses -------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {"tuntas": {"level": env_str("TUNTAS_LOG_LEVEL", "INFO")}},
+}
