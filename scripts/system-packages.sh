@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# What the tests need beside Python: a browser, a database server, PDF tools, a word processor.
+set -euo pipefail
+missing=()
+command -v chromium >/dev/null || missing+=(chromium)
+command -v pdftoppm >/dev/null || missing+=(poppler-utils)
+command -v soffice >/dev/null || missing+=(libreoffice-writer-nogui)
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing+=(postgresql)
+[ ${#missing[@]} -eq 0 ] && exit 0
+if ! command -v apt-get >/dev/null; then
+  echo "Pasang dahulu dengan pengelola paket sistem ini: ${missing[*]}" >&2
+  exit 1
+fi
+as_root=""
+[ "$(id -u)" -eq 0 ] || as_root="sudo"
+echo "Memasang paket sistem untuk pengujian: ${missing[*]} …"
+export DEBIAN_FRONTEND=noninteractive
+$as_root apt-get update -qq
+# A Debian cluster of its own is not wanted: the tests start a throw-away one.
+$as_root apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

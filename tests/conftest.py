@@ -1,0 +1,151 @@
+"""The cast: a ministry, two offices with units and services, and one person for every role.
+
+Office A ("kanreg") has the units pensiun and inka; office B ("lain") is there to stay unseen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from tuntas.models import (
+    Edition,
+    Membership,
+    Office,
+    Response,
+    Role,
+    Service,
+    Submission,
+    Unit,
+    User,
+)
+
+PASSWORD = "rahasia-sekali-2026"
+
+
+@dataclass
+class Cast:
+    ministry: Office
+    office: Office
+    other: Office
+    pensiun: Unit
+    inka: Unit
+    other_unit: Unit
+    service: Service  # of pensiun, 9 questions
+    service16: Service  # of inka, 16 questions
+    other_service: Service
+    people: dict[str, User]
+
+    def client(self, who: str) -> Client:
+        """A browser in which `who` is signed in."""
+        client = Client()
+        client.force_login(
+            self.people[who], backend="allauth.account.auth_backends.AuthenticationBackend"
+        )
+        return client
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return make_cast()
+
+
+def make_cast() -> Cast:
+    ministry = Office.add("pusat", "Badan Contoh", by=None)
+    office = Office.add(
+        "kanreg",
+        "Kantor Regional Contoh",
+        by=None,
+        parent=ministry,
+        city="Denpasar",
+        time_zone="Asia/Makassar",
+        signatory_title="Kepala Kantor Regional Contoh",
+        signatory_name="Ni Made Sari",
+    )
+    other = Office.add("lain", "Kantor Lain", by=None, parent=ministry)
+    pensiun = Unit.add(office, "pensiun", "Bidang Pensiun", short_name="Pensiun", by=None)
+    inka = Unit.add(office, "inka", "Bidang Informasi Kepegawaian", short_name="INKA", by=None)
+    other_unit = Unit.add(other, "umum", "Bagian Umum", by=None)
+    skm9, skm16 = Edition.builtin("skm9"), Edition.builtin("skm16")
+    return Cast(
+        ministry=ministry,
+        office=office,
+        other=other,
+        pensiun=pensiun,
+        inka=inka,
+        other_unit=other_unit,
+        service=Service.add(pensiun, "pensiun", "Layanan Pensiun", edition=skm9, by=None),
+        service16=Service.add(inka, "data", "Layanan Data", edition=skm16, by=None),
+        other_service=Service.add(other_unit, "umum", "Layanan Umum", edition=skm9, by=None),
+        people={
+            "team": person("team", office, Role.SURVEY_TEAM),
+            "officer": person("officer", office, Role.UNIT_OFFICER, unit=pensiun),
+            "head": person("head", office, Role.HEAD),
+            "auditor": person("auditor", office, Role.AUDITOR),
+            "ministry": person("ministry", ministry, Role.MINISTRY),
+            "other_officer": person("other_officer", office, Role.UNIT_OFFICER, unit=inka),
+            "stranger": person("stranger", other, Role.SURVEY_TEAM),
+        },
+    )
+
+
+def person(name: str, office: Office, role: str, unit: Unit | None = None) -> User:
+    user = User.objects.create_user(f"{name}@contoh.go.id", PASSWORD, name=name.title())
+    Membership.grant(user, office, role, by=None, unit=unit)
+    return user
+
+
+def answer(
+    service: Service,
+    answers: str = "343444333",
+    *,
+    at: datetime | None = None,
+    suggestion: str = "",
+    **fields: Any,
+) -> Any:
+    """Store one response the way the form does; returns its receipt."""
+    submission = Submission(
+        id=fields.pop("id", uuid4()),
+        edition_id=service.edition_id,
+        answers=answers,
+        channel=fields.pop("channel", "web"),
+        suggestion=suggestion,
+        **fields,
+    )
+    return Response.receive(service, submission, at=at)
+
+
+def moment(text: str) -> datetime:
+    """`2026-03-05 10:00` in UTC."""
+    return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def flush_past_the_triggers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Tests with real transactions empty the tables afterwards, which the append-only triggers
+    refuse on SQLite (PostgreSQL truncates, which fires none): put them aside while emptying."""
+    original = connection.ops.execute_sql_flush
+
+    def flush(sql_list: list[str]) -> None:
+        if connection.vendor != "sqlite":
+            return original(sql_list)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = cursor.fetchall()
+            for name, _sql in triggers:
+                cursor.execute(f'DROP TRIGGER "{name}"')
+        original(sql_list)
+        with connection.cursor() as cursor:
+            for _name, sql in triggers:
+                cursor.execute(sql)
+        return None
+
+    monkeypatch.setattr(connection.ops, "execute_sql_flush", flush)
+    yield
