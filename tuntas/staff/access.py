@@ -1,0 +1,81 @@
+"""The guard of every staff page: who is signed in, for which office, in which roles.
+
+Not allowed to see looks like 404; allowed to see but not to do is 403. Every view carries one of
+these decorators; tests/test_permissions.py proves it for each URL and each role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+
+from tuntas.models import Office, Role, User
+
+ALL_ROLES = frozenset(Role.values)
+OFFICE_KEY = "office"
+
+
+class StaffRequest(HttpRequest):
+    """A request of a signed-in person who works for `office`, there in `roles`."""
+
+    user: User
+    office: Office
+    roles: set[str]
+
+
+StaffView = Callable[..., HttpResponse]
+
+
+def current_office(request: HttpRequest, user: User) -> Office:
+    """The office chosen in this session, else the first one the person may see.
+
+    Raises Http404 for a person without any office.
+    """
+    offices = Office.objects.visible_to(user)
+    chosen = request.session.get(OFFICE_KEY)
+    office = offices.filter(pk=chosen).first() if chosen else None
+    office = office or offices.filter(memberships__user=user).order_by("path").first()
+    if office is None:
+        raise Http404
+    return office
+
+
+def staff(*, may: frozenset[str] | set[str] = ALL_ROLES) -> Callable[[StaffView], StaffView]:
+    """Only for signed-in people with an office; only those in a role of `may` get in.
+
+    Pages that write name their roles, pages that read let all roles in and show what the person
+    may see.
+    """
+
+    def decorate(view: StaffView) -> StaffView:
+        @wraps(view)
+        @login_required
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            staff_request = cast(StaffRequest, request)
+            staff_request.office = current_office(request, staff_request.user)
+            staff_request.roles = staff_request.user.roles_in(staff_request.office)
+            if not staff_request.roles & may:
+                raise PermissionDenied
+            return view(staff_request, *args, **kwargs)
+
+        guarded.staff_roles = frozenset(may)  # type: ignore[attr-defined]  # read by the test
+        return guarded
+
+    return decorate
+
+
+TEAM = frozenset({Role.SURVEY_TEAM.value})
+TEAM_AND_HEAD = TEAM | {Role.HEAD.value}
+TEAM_AND_OFFICERS = TEAM | {Role.UNIT_OFFICER.value}
+OFFICE_READERS = frozenset(ALL_ROLES - {Role.UNIT_OFFICER.value})
+
+
+def find(queryset: Any, request: StaffRequest, **key: Any) -> Any:
+    """The one row of `queryset` with this key that the person may see, in the current office."""
+    return get_object_or_404(queryset.visible_to(request.user).filter(office=request.office), **key)
