@@ -5,14 +5,13 @@ Office A ("kanreg") has the units pensiun and inka; office B ("lain") is there t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db.backends.sqlite3.base import DatabaseWrapper as SqliteWrapper
 from django.test import Client
 
 from tuntas.models import (
@@ -127,25 +126,21 @@ def moment(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
 
 
-@pytest.fixture(autouse=True)
-def flush_past_the_triggers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+SqliteOperations = SqliteWrapper.ops_class
+original_flush = SqliteOperations.execute_sql_flush
+
+
+def flush_past_the_triggers(self: Any, sql_list: list[str]) -> None:
     """Tests with real transactions empty the tables afterwards, which the append-only triggers
     refuse on SQLite (PostgreSQL truncates, which fires none): put them aside while emptying."""
-    original = connection.ops.execute_sql_flush
+    with self.connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        triggers = cursor.fetchall()
+        for name, _sql in triggers:
+            cursor.execute(f'DROP TRIGGER "{name}"')
+        original_flush(self, sql_list)
+        for _name, sql in triggers:
+            cursor.execute(sql)
 
-    def flush(sql_list: list[str]) -> None:
-        if connection.vendor != "sqlite":
-            return original(sql_list)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-            triggers = cursor.fetchall()
-            for name, _sql in triggers:
-                cursor.execute(f'DROP TRIGGER "{name}"')
-        original(sql_list)
-        with connection.cursor() as cursor:
-            for _name, sql in triggers:
-                cursor.execute(sql)
-        return None
 
-    monkeypatch.setattr(connection.ops, "execute_sql_flush", flush)
-    yield
+SqliteOperations.execute_sql_flush = flush_past_the_triggers  # type: ignore[method-assign]
