@@ -1,6 +1,6 @@
 """The tables, one file per noun. Inside this package imports point to the left in this list:
 
-audit ← people ← offices ← surveys ← periods ← feedback ← responses ← closures ← plans ← reports
+audit ← people ← offices ← surveys ← periods ← feedback ← responses ← closures ← results ← plans ← reports
 """
 
 from tuntas.models.audit import Event

@@ -82,7 +82,7 @@ class ActionPlan(models.Model):
     end_month = models.DateField(_("sampai dengan"), null=True, blank=True)
     source_feedback = models.ManyToManyField(Feedback, related_name="plans", blank=True)
     created_at = models.DateTimeField()
-    created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    created_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
 
     objects = ActionPlanQuerySet.as_manager()
 

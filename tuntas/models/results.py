@@ -1,0 +1,203 @@
+"""Results: the index of a month or span, the one source of every number shown anywhere.
+
+A closed month answers from its closure, an open one from its responses, an old one from its
+published value. Spans are pooled from counts, never averaged from indices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from tuntas.law.elements import in_regulation_order
+from tuntas.law.grades import Grade, grade_of
+from tuntas.law.index import IndexResult, NoResponses, compute
+from tuntas.law.months import Month
+from tuntas.law.tally import Tally
+from tuntas.models.closures import Closure, HistoricalResult
+from tuntas.models.offices import Office, Service, Unit
+from tuntas.models.periods import Period
+from tuntas.models.responses import Response
+from tuntas.models.surveys import Edition
+
+CLOSED, OPEN, HISTORICAL, EMPTY = "closed", "open", "historical", "empty"
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The tally of one service and edition in one month."""
+
+    month: Month
+    service_id: int
+    edition_id: int
+    tally: Tally
+
+
+@dataclass(frozen=True)
+class MonthResult:
+    """What a month is worth. `state`: closed, open, historical (a published value) or empty.
+
+    `converted` is exact, 25–100, or None without answers; `result` is None for a historical value.
+    """
+
+    month: Month
+    state: str
+    n: int | None
+    converted: Fraction | None
+    result: IndexResult | None
+    closure: Closure | None = None
+    source: str = ""
+
+    @property
+    def grade(self) -> Grade | None:
+        return grade_of(self.converted) if self.converted is not None else None
+
+
+def counts(
+    office: Office, months: Sequence[Month], *, services: Collection[int] | None = None
+) -> list[Counted]:
+    """Tallies of the months per service and edition: closures where they stand, else live."""
+    closures = {closure.period.as_month: closure for closure in standing(office, months)}
+    found = [
+        Counted(month, int(row["service"]), int(row["edition"]), Tally.from_json(row["tally"]))
+        for month, closure in closures.items()
+        for row in closure.content["services"]
+        if services is None or int(row["service"]) in services
+    ]
+    waiting = [month for month in months if month not in closures]
+    live = Response.objects.filter(
+        office=office, month__in=[month.first_day for month in waiting]
+    ).values_list("month", flat=True)
+    for day in sorted(set(live.distinct())):
+        month = Month.of(day)
+        found += [
+            Counted(month, row.service.pk, row.edition.pk, row.tally)
+            for row in Response.objects.count_by_service(office, [month], services=services)
+        ]
+    return found
+
+
+def standing(office: Office, months: Iterable[Month]) -> list[Closure]:
+    days = [month.first_day for month in months]
+    return list(
+        Closure.objects.standing()
+        .filter(period__office=office, period__month__in=days)
+        .select_related("period")
+    )
+
+
+def index_of(
+    counted: Sequence[Counted], convention: str, population: int | None = None
+) -> IndexResult | None:
+    """Pooled index of tallies, over the elements their questionnaires asked; None without any.
+
+    An edition's own weights hold when all the answers were given to that edition.
+    """
+    if not counted:
+        return None
+    editions = Edition.objects.prefetch_related("questions").in_bulk(
+        {row.edition_id for row in counted}
+    )
+    asked = {code for edition in editions.values() for code in edition.element_codes}
+    own = next(iter(editions.values())).weights if len(editions) == 1 else None
+    try:
+        return compute(
+            Tally.sum(row.tally for row in counted),
+            convention,
+            own,
+            in_regulation_order(asked),
+            population,
+        )
+    except NoResponses:
+        return None
+
+
+def service_ids(
+    office: Office, *, unit: Unit | None = None, service: Service | None = None
+) -> set[int] | None:
+    """Keys of the services meant; None for all services of the office."""
+    if service is not None:
+        return {service.pk}
+    if unit is not None:
+        return set(unit.services.values_list("pk", flat=True))
+    return None
+
+
+def span_result(
+    office: Office,
+    months: Sequence[Month],
+    *,
+    unit: Unit | None = None,
+    service: Service | None = None,
+    weights: str | None = None,
+) -> IndexResult | None:
+    """Pooled index of some months; None without answers. Historical values never enter it."""
+    services = service_ids(office, unit=unit, service=service)
+    return index_of(counts(office, months, services=services), weights or office.weights)
+
+
+def month_results(
+    office: Office,
+    months: Sequence[Month],
+    *,
+    unit: Unit | None = None,
+    service: Service | None = None,
+) -> list[MonthResult]:
+    """The result of each month, in the order given."""
+    services = service_ids(office, unit=unit, service=service)
+    by_month: dict[Month, list[Counted]] = {month: [] for month in months}
+    for row in counts(office, months, services=services):
+        by_month[row.month].append(row)
+    closures = {closure.period.as_month: closure for closure in standing(office, months)}
+    published = {
+        Month.of(row.month): row
+        for row in HistoricalResult.objects.filter(
+            office=office,
+            unit=unit,
+            service=service,
+            month__in=[month.first_day for month in months],
+        )
+    }
+    return [
+        month_result(office, month, by_month[month], closures.get(month), published.get(month))
+        for month in months
+    ]
+
+
+def month_result(
+    office: Office,
+    month: Month,
+    counted: list[Counted],
+    closure: Closure | None,
+    published: HistoricalResult | None,
+) -> MonthResult:
+    """One month from its parts. A closure's own weights hold for it, whatever was chosen later."""
+    convention = closure.content["weights"] if closure else office.weights
+    result = index_of(counted, convention)
+    if result is None and published is not None:
+        return MonthResult(
+            month,
+            HISTORICAL,
+            published.n,
+            Fraction(published.converted),
+            None,
+            closure,
+            published.source,
+        )
+    if result is None:
+        return MonthResult(month, CLOSED if closure else EMPTY, 0, None, None, closure)
+    return MonthResult(
+        month, CLOSED if closure else OPEN, result.n, result.converted, result, closure
+    )
+
+
+def first_month(office: Office) -> Month | None:
+    """The earliest month of which anything is known."""
+    days = [
+        HistoricalResult.objects.filter(office=office).order_by("month").values_list("month").first(),
+        Response.objects.filter(office=office).order_by("month").values_list("month").first(),
+        Period.objects.filter(office=office).order_by("month").values_list("month").first(),
+    ]
+    known = [Month.of(day[0]) for day in days if day]
+    return min(known) if known else None
