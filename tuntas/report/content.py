@@ -1,0 +1,142 @@
+"""What a document says, before it has a look: frozen, JSON-ready, every number already text.
+
+`asdict` of these classes is what a Report row keeps and what both renderers read.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of running text. kind: p (one item), ol, ul, table (rows, first row is the head).
+
+    `start` is the first number of an ol. In items, *words* between asterisks are emphasised;
+    web addresses become links. Nothing else has a meaning.
+    """
+
+    kind: str
+    items: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    start: int = 1
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """Lettered section of a chapter; an empty title means the chapter has only this one."""
+
+    letter: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Chapter:
+    number: str  # BAB I
+    title: str
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True)
+class Signature:
+    place_and_date: str
+    title_lines: tuple[str, ...]
+    anchor: str
+    name: str
+    employee_id: str = ""
+
+
+@dataclass(frozen=True)
+class MonitoringRow:
+    """One action plan: columns three to nine of the nine-column table."""
+
+    survey: str
+    action: tuple[Block, ...]
+    status: str
+    progress: tuple[Block, ...]
+    period: str
+    lead_time: str
+    obstacles: tuple[Block, ...]
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MonitoringGroup:
+    """The plans of one unit; number and unit are printed once."""
+
+    number: str
+    unit: str
+    rows: tuple[MonitoringRow, ...]
+
+
+@dataclass(frozen=True)
+class Annex:
+    title_lines: tuple[str, ...]
+    columns: tuple[str, ...]
+    groups: tuple[MonitoringGroup, ...]
+    empty: str
+
+
+@dataclass(frozen=True)
+class FollowUpReport:
+    """Semester follow-up report: cover, three chapters, signature, monitoring annex."""
+
+    office: str
+    title_lines: tuple[str, ...]
+    period: str
+    city: str
+    year: str
+    chapters: tuple[Chapter, ...]
+    signature: Signature
+    annex: Annex
+    facts: dict[str, str] = field(default_factory=dict)
+    kind: str = "follow-up"
+
+
+@dataclass(frozen=True)
+class ProcessingForm:
+    """Lampiran III of the regulation: per respondent and per element."""
+
+    office: str
+    title: str
+    lines: tuple[tuple[str, str], ...]  # unit, service, period, …
+    columns: tuple[str, ...]  # U1 …
+    respondents: tuple[tuple[str, ...], ...]
+    totals: tuple[tuple[str, tuple[str, ...], str], ...]  # label, per element, sum at the right
+    explanations: tuple[str, ...]
+    elements: tuple[tuple[str, str, str, str], ...]  # U1, name, mean, grade
+    results: tuple[tuple[str, str], ...]  # IKM, mutu, kinerja, …
+    legend: tuple[tuple[str, str, str], ...]  # mutu, kinerja, interval
+    signature: Signature
+    facts: dict[str, str] = field(default_factory=dict)
+    kind: str = "processing"
+
+
+def blocks(text: str) -> tuple[Block, ...]:
+    """Blocks of a plain text: blank line or new line = paragraph, "1. " = ol, "- " = ul."""
+    found: list[Block] = []
+    for line in text.splitlines():
+        line = line.strip()
+        if not line:
+            continue
+        numbered = re.match(r"(\d{1,2})[.)]\s+(.*)", line)
+        bulleted = re.match(r"[-•]\s+(.*)", line)
+        if numbered:
+            append_item(found, "ol", numbered[2], start=int(numbered[1]))
+        elif bulleted:
+            append_item(found, "ul", bulleted[1])
+        else:
+            found.append(Block("p", (line,)))
+    return tuple(found)
+
+
+def append_item(found: list[Block], kind: str, item: str, start: int = 1) -> None:
+    """Put an item into the list that ends `found`, or begin a new list."""
+    last = found[-1] if found else None
+    if last is not None and last.kind == kind:
+        found[-1] = Block(kind, (*last.items, item), start=last.start)
+    else:
+        found.append(Block(kind, (item,), start=start))
