@@ -1,0 +1,189 @@
+"""Synthetic answers, suggestions and plans of recent months. Invented, and labelled so."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from tuntas.law.months import Month
+from tuntas.law.profile import PROFILE
+from tuntas.models import (
+    ActionPlan,
+    Channel,
+    Feedback,
+    FeedbackKind,
+    Office,
+    Period,
+    ProgressKind,
+    Response,
+    Service,
+    Submission,
+    Unit,
+    User,
+)
+from tuntas.models.closures import Closure
+
+MONTHS_BACK = 8
+# Mean score by element: what people rate lower is plausible, not measured.
+LEVELS = {
+    "requirements": 3.45,
+    "procedures": 3.35,
+    "completion_time": 3.2,
+    "fees": 3.85,
+    "product_specification": 3.4,
+    "staff_competence": 3.5,
+    "staff_conduct": 3.6,
+    "complaint_handling": 3.25,
+    "facilities": 3.3,
+}
+CHANNELS = (
+    [Channel.WEB] * 4 + [Channel.WHATSAPP] * 5 + [Channel.QR] * 6 + [Channel.HELPDESK] * 3
+    + [Channel.ASSISTED]
+)
+SUGGESTIONS = (
+    "Mohon status usulan kenaikan pangkat dapat dilihat sendiri tanpa menghubungi petugas.",
+    "Antrean helpdesk pada pagi hari terlalu lama, sebaiknya ditambah petugas.",
+    "Penjelasan persyaratan pensiun janda/duda masih membingungkan, mohon dibuatkan contoh.",
+    "Aplikasi sering keluar sendiri saat mengunggah berkas besar.",
+    "Ruang tunggu sebaiknya dilengkapi stopkontak dan air minum.",
+    "Petugas sangat membantu dan sabar menjelaskan. Terima kasih.",
+    "Mohon jadwal bimbingan teknis diumumkan lebih awal, paling lambat dua minggu sebelumnya.",
+    "Balasan tiket helpdesk kadang lebih dari tiga hari.",
+    "Sebaiknya ada layanan jemput bola untuk instansi di Sumba dan Rote.",
+    "Nomor WhatsApp layanan sulit ditemukan di situs.",
+    "Data keluarga di SIASN tidak sama dengan berkas yang sudah kami kirim.",
+    "Papan petunjuk loket kurang jelas bagi pengunjung pertama kali.",
+    "baik",
+    "Sudah bagus, terima kasih.",
+    "-",
+    "Pelayanan sudah sangat baik, pertahankan.",
+)
+REPLIES = (
+    "Terima kasih atas masukan Saudara. Hal ini sudah kami teruskan kepada petugas terkait dan "
+    "akan kami kabari melalui halaman ini.",
+    "Terima kasih. Mulai minggu depan kami menambah satu petugas pada jam 08.00–11.00.",
+    "Mohon maaf atas ketidaknyamanannya. Gangguan pada pengunggahan berkas sudah diperbaiki; "
+    "silakan dicoba kembali.",
+    "Terima kasih. Daftar persyaratan dengan contoh sudah kami pasang di situs dan loket.",
+)
+
+
+def add(office: Office, units: dict[str, Unit], people: dict[str, User], now: datetime) -> None:
+    """Answers of the current month and the eight before it; all but the last two are closed."""
+    chance = random.Random(20230821)  # noqa: S311  # invented data, the same on every machine
+    this_month = Month.of(now.astimezone(office.zone).date())
+    services = list(Service.objects.filter(office=office).select_related("office", "edition"))
+    for month in (this_month + step for step in range(-MONTHS_BACK, 1)):
+        last_day = min(month.last_day, now.astimezone(office.zone).date())
+        for service in services:
+            for _each in range(chance.randint(9, 22)):
+                answer(service, month, last_day, chance, now)
+        if this_month - month >= 2:
+            closing = at_noon((month + 1).first_day + timedelta(days=2), office)
+            Closure.seal(Period.of(office, month), by=people["tim"], at=closing)
+    reply_to_most(office, people, now, chance)
+    add_plans(units, people, this_month, now)
+
+
+def answer(
+    service: Service, month: Month, last_day: date, chance: random.Random, now: datetime
+) -> None:
+    day = month.first_day + timedelta(days=chance.randint(0, (last_day - month.first_day).days))
+    at = datetime.combine(day, time(8 + chance.randint(0, 7), chance.randint(0, 59)))
+    at = min(at.replace(tzinfo=service.office.zone), now)
+    mood = chance.gauss(0, 0.45)
+    scores = "".join(
+        str(min(4, max(1, round(chance.gauss(LEVELS[question.element] + mood, 0.5)))))
+        for question in service.edition.question_list
+    )
+    Response.receive(
+        service,
+        Submission(
+            id=UUID(int=chance.getrandbits(128), version=4),
+            edition_id=service.edition_id,
+            answers=scores,
+            channel=chance.choice(CHANNELS),
+            profile="".join(chance.choice(question.choices)[0] for question in PROFILE),
+            suggestion=chance.choice(SUGGESTIONS) if chance.random() < 0.1 else "",
+        ),
+        at=at,
+    )
+
+
+def reply_to_most(
+    office: Office, people: dict[str, User], now: datetime, chance: random.Random
+) -> None:
+    """Older suggestions are answered, a few are late, those of the last days wait."""
+    for row in Feedback.objects.filter(office=office).order_by("received_at", "id"):
+        if row.text.startswith("Petugas sangat membantu") or "pertahankan" in row.text:
+            row.classify(FeedbackKind.PRAISE, by=people["tim"])
+        at = row.received_at + timedelta(days=chance.randint(1, 6), hours=2)
+        if not row.needs_reply or at > now - timedelta(days=4) or chance.random() < 0.06:
+            continue
+        row.reply(chance.choice(REPLIES), by=people["petugas"], at=at)
+
+
+def add_plans(
+    units: dict[str, Unit], people: dict[str, User], this_month: Month, now: datetime
+) -> None:
+    """Three recent plans: finished, under way with an obstacle, and overdue without progress."""
+    survey = this_month + -3
+    finished = ActionPlan.add(
+        units["inka"],
+        by=people["petugas"],
+        at=at_noon((survey + 1).first_day, units["inka"].office),
+        survey_month=survey.first_day,
+        element="completion_time",
+        cause="Petugas helpdesk pada jam sibuk hanya dua orang.",
+        action="Menambah satu petugas helpdesk pada pukul 08.00–11.00 (contoh).",
+        person_in_charge="Kepala Bidang Informasi Kepegawaian",
+        start_month=(survey + 1).first_day,
+        end_month=(survey + 2).first_day,
+        due_on=(survey + 2).last_day,
+    )
+    told = at_noon((survey + 2).first_day, units["inka"].office)
+    finished.add_progress(
+        by=people["petugas"],
+        at=told,
+        kind=ProgressKind.DONE,
+        text="Jadwal piket baru berlaku",
+        on=(survey + 2).first_day,
+    )
+    finished.add_link("https://contoh.go.id/jadwal-piket", by=people["petugas"], at=told)
+    finished.finish(by=people["tim"], at=told, note="Jadwal piket sudah berjalan.")
+    running = ActionPlan.add(
+        units["pensiun"],
+        by=people["pensiun"],
+        at=at_noon((survey + 2).first_day, units["pensiun"].office),
+        survey_month=(survey + 1).first_day,
+        element="requirements",
+        cause="Persyaratan pensiun janda/duda tersebar di tiga dokumen.",
+        action="Menyusun satu lembar persyaratan dengan contoh berkas (contoh).",
+        person_in_charge="Komang Suryani",
+        start_month=(survey + 2).first_day,
+        due_on=(this_month + 1).last_day,
+    )
+    running.add_progress(
+        by=people["pensiun"], at=now, kind=ProgressKind.NOTE, text="Rancangan lembar sudah dibahas."
+    )
+    running.add_obstacle(
+        by=people["pensiun"],
+        at=now,
+        text="Menunggu penetapan format berkas.",
+        depends_on="BKN Pusat",
+    )
+    ActionPlan.add(
+        units["mutasi"],
+        by=people["tim"],
+        at=at_noon((survey + 1).first_day, units["mutasi"].office),
+        survey_month=survey.first_day,
+        element="complaint_handling",
+        action="Menampilkan status usulan kenaikan pangkat kepada pengusul (contoh).",
+        person_in_charge="Kepala Bidang Mutasi",
+        due_on=(this_month + -1).last_day,
+    )
+
+
+def at_noon(day: date, office: Office) -> datetime:
+    return datetime.combine(day, time(12), tzinfo=office.zone)
