@@ -1,0 +1,57 @@
+(()=>{
+"use strict";
+const form=document.querySelector("form[data-survey]");
+if(!form||form.dataset.survey==="errors"||!("closest" in form))return;
+const steps=[...form.querySelectorAll("[data-step]")],key="tuntas:"+location.pathname.split("/")[2];
+const words=document.getElementById("step-words"),bar=form.querySelector("progress"),back=document.getElementById("back"),next=document.getElementById("next");
+let at=0,pointed=false,timer=0;
+const store={
+ read(){try{const d=JSON.parse(localStorage.getItem(key));return d&&Date.now()-d.time<864e5?d:null}catch{return null}},
+ write(){try{localStorage.setItem(key,JSON.stringify({time:Date.now(),values:[...new FormData(form)].filter(([n])=>n!=="channel")}))}catch{}},
+};
+const draft=store.read();
+if(draft&&draft.values.some(([n,v])=>n==="edition"&&v===form.elements.edition.value)){
+ for(const [name,value] of draft.values){const f=form.elements[name];if(f&&value)f.value=value}
+}
+const question=s=>s.querySelector("input[type=radio][name^=q]");
+const answered=s=>!question(s)||s.querySelector("input:checked");
+function show(to,focus=true){
+ at=Math.max(0,Math.min(to,steps.length-1));
+ steps.forEach((s,i)=>s.classList.toggle("now",i===at));
+ words.textContent=steps[at].dataset.step;bar.max=steps.length;bar.value=at+1;
+ back.hidden=at===0;next.hidden=at===steps.length-1;
+ if(focus){const f=steps[at].querySelector("input:checked")||steps[at].querySelector("legend");f.focus({preventScroll:true});scrollTo(0,0)}
+}
+steps.forEach(s=>s.querySelector("legend").tabIndex=-1);
+form.addEventListener("pointerdown",()=>{pointed=true});
+form.addEventListener("keydown",()=>{pointed=false});
+form.addEventListener("change",e=>{
+ store.write();
+ const here=e.target.closest("[data-step]");
+ if(here)here.querySelector(".error")?.remove();
+ clearTimeout(timer);
+ if(pointed&&e.target.type==="radio"&&question(here))timer=setTimeout(()=>show(steps.indexOf(here)+1),220);
+});
+form.addEventListener("input",()=>{
+ store.write();
+ const t=form.elements.suggestion,c=document.getElementById("count");
+ if(t&&c)c.textContent=t.maxLength-t.value.length;
+});
+back.addEventListener("click",()=>show(at-1));
+next.addEventListener("click",()=>{
+ const s=steps[at];
+ if(answered(s))return show(at+1);
+ if(!s.querySelector(".error")){const p=document.createElement("p");p.className="error";p.setAttribute("role","alert");p.textContent=form.dataset.choose;s.querySelector("legend").after(p)}
+ question(s).focus();
+});
+form.addEventListener("submit",e=>{
+ const open=steps.findIndex(s=>!answered(s));
+ if(open>=0){e.preventDefault();show(open);next.click();return}
+ if(form.dataset.sent){e.preventDefault();return}
+ form.dataset.sent="1";setTimeout(()=>{delete form.dataset.sent},8e3);
+});
+addEventListener("pageshow",e=>{if(e.persisted)location.reload()});
+document.documentElement.classList.add("js");
+const first=steps.findIndex(s=>!answered(s));
+show(first<0?steps.length-1:first,false);
+})();

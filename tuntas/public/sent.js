@@ -1,0 +1,1 @@
+try{localStorage.removeItem("tuntas:"+location.pathname.split("/")[2])}catch{}

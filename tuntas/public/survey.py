@@ -1,0 +1,219 @@
+"""The questionnaire of a service: shown, checked, stored once, thanked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.core.signing import BadSignature, TimestampSigner
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from tuntas.law.profile import PROFILE, UNKNOWN
+from tuntas.models import Channel, Response, Service, Submission
+from tuntas.models.feedback import REPLY_WORKING_DAYS, TEXT_LIMIT, secret_code
+from tuntas.models.responses import BadSubmission, IdUsedElsewhere, ServiceClosed
+from tuntas.public.door import page, problem, public, source
+
+# The links a citizen follows say how they came; the rest of the channels are not for a link.
+LINK_CHANNELS = {Channel.WEB, Channel.WHATSAPP, Channel.HELPDESK, Channel.QR}
+# The codes stand behind their address only this long: a shared computer forgets them.
+RECEIPT_SECONDS = 30 * 60
+signer = TimestampSigner(salt="tuntas.receipt")
+
+
+@dataclass
+class FilledForm:
+    """What was sent, as it was sent, with what is wrong about it: (field id, sentence) pairs."""
+
+    id: str
+    channel: str
+    answers: dict[int, str] = field(default_factory=dict)
+    profile: dict[str, str] = field(default_factory=dict)
+    suggestion: str = ""
+    errors: list[tuple[str, str]] = field(default_factory=list)
+
+    def error_of(self, name: str) -> str:
+        return next((text for place, text in self.errors if place == name), "")
+
+
+@public
+def survey_form(request: HttpRequest, token: str) -> HttpResponse:
+    service = find_service(token)
+    if service is None:
+        return problem(
+            request,
+            404,
+            _("Layanan tidak ditemukan"),
+            _("Tautan ini tidak lengkap atau sudah tidak dipakai. Pindai ulang kode QR di kantor."),
+        )
+    if service.closed_at is not None:
+        return closed_page(request, service)
+    if request.method == "POST":
+        return take(request, service)
+    channel = request.GET.get("c", "")
+    form = FilledForm(
+        id=str(uuid4()), channel=channel if channel in LINK_CHANNELS else Channel.WEB
+    )
+    return show(request, service, form)
+
+
+def find_service(token: str) -> Service | None:
+    return (
+        Service.objects.select_related("office", "unit", "edition").filter(token=token).first()
+    )
+
+
+def closed_page(request: HttpRequest, service: Service) -> HttpResponse:
+    return problem(
+        request,
+        410,
+        _("Survei layanan ini sudah ditutup"),
+        _("%(service)s di %(office)s tidak lagi menerima penilaian. Tanyakan kepada petugas.")
+        % {"service": service.name, "office": service.office.name},
+    )
+
+
+def take(request: HttpRequest, service: Service) -> HttpResponse:
+    """Check what was sent, store it, and lead to the receipt."""
+    form = read(request.POST, service)
+    if form.errors:
+        return show(request, service, form, status=422)
+    submission = Submission(
+        id=UUID(form.id),
+        edition_id=int(request.POST["edition"]),
+        answers="".join(
+            form.answers[question.position] for question in service.edition.question_list
+        ),
+        channel=form.channel,
+        profile="".join(form.profile.get(question.code) or UNKNOWN for question in PROFILE),
+        suggestion=form.suggestion,
+    )
+    try:
+        receipt = Response.receive(service, submission)
+    except ServiceClosed:
+        return closed_page(request, service)
+    except IdUsedElsewhere:
+        return problem(
+            request,
+            409,
+            _("Formulir ini sudah pernah dikirim"),
+            _("Penilaian pertama sudah tersimpan. Buka lagi tautan survei untuk penilaian baru."),
+        )
+    except BadSubmission as error:
+        form.id = str(uuid4())
+        form.errors.append(("form", str(error)))
+        return show(request, service, form, status=422)
+    kept = f"{submission.id}:{int(bool(receipt.tracking_code))}"
+    response = redirect("survey-receipt", service.token, signer.sign(kept))
+    response.status_code = 303
+    return response
+
+
+def read(data: QueryDict, service: Service) -> FilledForm:
+    """The sent form with every problem named. Nothing that was typed is thrown away."""
+    form = FilledForm(
+        id=data.get("id", ""),
+        channel=data.get("channel", ""),
+        suggestion=data.get("suggestion", "").replace("\r\n", "\n").strip(),
+    )
+    try:
+        UUID(form.id)
+    except ValueError:
+        form.id = str(uuid4())
+        form.errors.append(("form", _("Nomor formulir rusak. Periksa isian, lalu kirim lagi.")))
+    if form.channel not in LINK_CHANNELS:
+        form.channel = Channel.WEB
+    if data.get("edition") != str(service.edition_id):
+        form.errors.append(("form", _("Kuesioner baru saja diperbarui. Periksa isian, lalu kirim lagi.")))  # fmt: skip
+    read_answers(data, service, form)
+    for question in PROFILE:
+        given = data.get(f"p_{question.code}", "")
+        if given and given not in dict(question.choices):
+            form.errors.append((f"p_{question.code}", _("Pilihan %(label)s tidak dikenal.") % {"label": question.label}))  # fmt: skip
+        elif given:
+            form.profile[question.code] = given
+    if len(form.suggestion) > TEXT_LIMIT:
+        form.errors.append(
+            (
+                "suggestion",
+                _("Saran terlalu panjang: %(length)s huruf, paling banyak %(most)s. Persingkat dahulu.")
+                % {"length": len(form.suggestion), "most": TEXT_LIMIT},
+            )
+        )
+    return form
+
+
+def read_answers(data: QueryDict, service: Service, form: FilledForm) -> None:
+    questions = service.edition.question_list
+    for question in questions:
+        name = f"q{question.position}"
+        given = data.get(name, "")
+        form.answers[question.position] = given
+        if not given:
+            form.errors.append((name, _("Pilih jawaban untuk pertanyaan %(number)s.") % {"number": question.position}))  # fmt: skip
+        elif given not in {str(score) for score, _label in question.scored_options}:
+            form.answers[question.position] = ""
+            form.errors.append((name, _("Pertanyaan %(number)s: jawaban di luar pilihan yang ada.") % {"number": question.position}))  # fmt: skip
+    known = {f"q{question.position}" for question in questions}
+    strange = sorted(name for name in data if name.startswith("q") and name not in known)
+    if strange:
+        form.errors.append(("form", _("Ada jawaban untuk pertanyaan yang tidak ada (%(names)s). Muat ulang halaman.") % {"names": ", ".join(strange)[:80]}))  # fmt: skip
+
+
+def show(
+    request: HttpRequest, service: Service, form: FilledForm, status: int = 200
+) -> HttpResponse:
+    questions = [
+        {
+            "name": f"q{question.position}",
+            "position": question.position,
+            "text": question.text,
+            "options": [(str(score), label) for score, label in question.scored_options],
+            "given": form.answers.get(question.position, ""),
+            "error": form.error_of(f"q{question.position}"),
+        }
+        for question in service.edition.question_list
+    ]
+    profile = [
+        {
+            "name": f"p_{question.code}",
+            "label": question.label,
+            "choices": question.choices,
+            "given": form.profile.get(question.code, ""),
+            "is_short": len(question.choices) <= 2,
+        }
+        for question in PROFILE
+    ]
+    context: dict[str, Any] = {
+        "service": service,
+        "form": form,
+        "questions": questions,
+        "profile": profile,
+        "limit": TEXT_LIMIT,
+        "suggestion_error": form.error_of("suggestion"),
+        "script": source("form.js"),
+    }
+    return page(request, "form", context, status)
+
+
+@public
+def survey_receipt(request: HttpRequest, token: str, signed: str) -> HttpResponse:
+    """Thanks and the codes; after half an hour thanks only."""
+    service = find_service(token)
+    if service is None:
+        return problem(request, 404, _("Layanan tidak ditemukan"), _("Tautan ini tidak lengkap."))
+    context: dict[str, Any] = {"service": service, "script": source("sent.js")}
+    try:
+        response_id, wrote = signer.unsign(signed, max_age=RECEIPT_SECONDS).split(":")
+    except BadSignature:
+        return page(request, "receipt", context)
+    key = UUID(response_id)
+    context["receipt"] = f"{service.office_id}-{key.hex.upper()}"
+    if wrote == "1":
+        context["tracking_code"] = secret_code("track", key)
+        context["tracking_url"] = request.build_absolute_uri(f"/t/{context['tracking_code']}/")
+        context["reply_days"] = REPLY_WORKING_DAYS
+    return page(request, "receipt", context)
