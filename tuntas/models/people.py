@@ -113,5 +113,14 @@ class Membership(models.Model):
         return membership
 
 
+    def revoke(self, *, by: User) -> None:
+        """Take the role away. What the person did in it stays in the audit."""
+        with transaction.atomic():
+            Event.record(
+                "membership.revoked", by=by, about=self.user, office=self.office, role=self.role
+            )
+            self.delete()
+
+
 # Who reads the whole office, and who also reads the offices below it.
 OFFICE_WIDE: Collection[str] = (Role.SURVEY_TEAM, Role.HEAD, Role.AUDITOR)

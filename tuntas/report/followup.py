@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
@@ -10,7 +10,15 @@ from django.utils import timezone
 
 from tuntas.law.followup import FollowUpShare
 from tuntas.law.months import Month, Span
-from tuntas.models import ActionPlan, Channel, NarrativeTemplate, Office, Progress, ProgressKind
+from tuntas.models import (
+    ActionPlan,
+    Channel,
+    NarrativeTemplate,
+    Office,
+    Progress,
+    ProgressKind,
+    Unit,
+)
 from tuntas.models.feedback import AnsweredShare, Reply, feedback_of
 from tuntas.models.responses import Response
 from tuntas.models.results import EMPTY, HISTORICAL, OPEN, MonthResult, month_results
@@ -71,7 +79,7 @@ def default_cut_off(office: Office, span: Span, today: date) -> date:
 
 def build(office: Office, span: Span, cut_off: date) -> FollowUpReport:
     """The report of `span`, telling what was known by the end of `cut_off`."""
-    until = datetime.combine(cut_off + timedelta(days=1), time.min, tzinfo=office.zone)
+    until = end_of(cut_off, office)
     months = month_results(office, span.months)
     plans = known_plans(office, span, until)
     suggestions = answered_share(office, span, until)
@@ -100,6 +108,18 @@ def build(office: Office, span: Span, cut_off: date) -> FollowUpReport:
         annex=annex(span, plans, until),
         facts=facts(months, suggestions, share),
     )
+
+
+def end_of(day: date, office: Office) -> datetime:
+    """The first moment after `day` in the office's time zone."""
+    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=office.zone)
+
+
+def annex_of(office: Office, span: Span, cut_off: date, *, units: Collection[Unit]) -> Annex:
+    """The monitoring table alone, for some units of the office."""
+    until, wanted = end_of(cut_off, office), {unit.pk for unit in units}
+    plans = [plan for plan in known_plans(office, span, until) if plan.unit_id in wanted]
+    return annex(span, plans, until)
 
 
 def chapters(written: dict[str, tuple[Block, ...]], table: Block) -> tuple[Chapter, ...]:

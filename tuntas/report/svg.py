@@ -1,0 +1,110 @@
+"""Charts as SVG text: classes only, coloured by the page's style; a table stands behind each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from html import escape
+
+from django.utils.safestring import SafeString, mark_safe
+
+WIDTH, HEIGHT = 720, 280
+LEFT, RIGHT, TOP, BOTTOM = 44, 12, 16, 46
+BANDS = ((Fraction("88.31"), "A"), (Fraction("76.61"), "B"), (Fraction(65), "C"))
+
+
+@dataclass(frozen=True)
+class Point:
+    """One month of a trend. `shown` is the value as text; state: closed, open or historical."""
+
+    label: str
+    value: Fraction | None
+    shown: str
+    state: str
+    interval: tuple[Fraction, Fraction] | None = None
+
+
+@dataclass(frozen=True)
+class Bar:
+    label: str
+    value: Fraction  # 1–4
+    shown: str
+
+
+def trend(points: list[Point], title: str, description: str) -> SafeString:
+    """Line of months with 95 % whiskers and the borders of the grades; gaps stay gaps."""
+    known = [point.value for point in points if point.value is not None]
+    ends = [end for point in points if point.interval for end in point.interval] + known
+    low = max(Fraction(25), min(ends, default=Fraction(60)) - 3)
+    high = min(Fraction(100), max(ends, default=Fraction(100)) + 3)
+
+    def x(place: int) -> float:
+        step = (WIDTH - LEFT - RIGHT) / max(len(points), 1)
+        return round(LEFT + step * (place + 0.5), 1)
+
+    def y(value: Fraction) -> float:
+        return round(TOP + float((high - value) / (high - low)) * (HEIGHT - TOP - BOTTOM), 1)
+
+    parts = []
+    for border, letter in BANDS:
+        if low < border < high:
+            parts.append(f'<line class="band" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(border)}" y2="{y(border)}"/>')  # fmt: skip
+            parts.append(f'<text x="4" y="{y(border) + 4}">{letter} ≥ {str(float(border)).replace(".", ",")}</text>')  # fmt: skip
+    run: list[str] = []
+    for place, point in enumerate(points):
+        if point.value is None:
+            run = close_run(parts, run)
+            continue
+        run.append(f"{x(place)},{y(point.value)}")
+    close_run(parts, run)
+    every = max(1, len(points) // 9)
+    for place, point in enumerate(points):
+        parts += point_marks(point, x(place), y, is_labelled=(len(points) - 1 - place) % every == 0)
+    return picture(parts, title, description, HEIGHT)
+
+
+def close_run(parts: list[str], run: list[str]) -> list[str]:
+    if len(run) > 1:
+        parts.append(f'<polyline class="line" points="{" ".join(run)}"/>')
+    return []
+
+
+def point_marks(point: Point, x: float, y: object, *, is_labelled: bool) -> list[str]:
+    marks = []
+    if is_labelled:
+        first, _space, second = point.label.partition(" ")
+        marks.append(f'<text x="{x}" y="{HEIGHT - 26}" text-anchor="middle">{escape(first[:3])}</text>')
+        marks.append(f'<text x="{x}" y="{HEIGHT - 10}" text-anchor="middle">{escape(second)}</text>')
+    if point.value is None:
+        return marks
+    at = y(point.value)  # type: ignore[operator]
+    if point.interval:
+        low, high = (y(end) for end in point.interval)  # type: ignore[operator]
+        marks.append(f'<line class="whisker" x1="{x}" x2="{x}" y1="{low}" y2="{high}"/>')
+    marks.append(
+        f'<circle class="dot {point.state}" cx="{x}" cy="{at}" r="5">'
+        f"<title>{escape(point.label)}: {escape(point.shown)}</title></circle>"
+    )
+    return marks
+
+
+def bars(rows: list[Bar], title: str, description: str) -> SafeString:
+    """One bar per element on the scale 1 to 4, with its value written at the end."""
+    height = 34 * len(rows) + 10
+    parts = []
+    for place, row in enumerate(rows):
+        top = 34 * place + 8
+        width = round(float((row.value - 1) / 3) * 360 + 2, 1)
+        parts.append(f'<text x="0" y="{top + 15}">{escape(row.label)}</text>')
+        parts.append(f'<rect class="bar" x="290" y="{top}" width="{width}" height="20" rx="3"/>')
+        parts.append(f'<text class="value" x="{296 + width}" y="{top + 15}">{escape(row.shown)}</text>')  # fmt: skip
+    return picture(parts, title, description, height)
+
+
+def picture(parts: list[str], title: str, description: str, height: int) -> SafeString:
+    head = (
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" '
+        f'aria-label="{escape(title)}. {escape(description)}">'
+    )
+    # Every text above went through escape().
+    return mark_safe(head + "".join(parts) + "</svg>")  # noqa: S308

@@ -1,0 +1,133 @@
+"""Home: the index so far, the trend, and what waits for me."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tuntas.law.months import Month
+from tuntas.models import ActionPlan, AnsweredShare, Feedback, Office, Period, Role, Unit
+from tuntas.models.results import (
+    CLOSED,
+    EMPTY,
+    HISTORICAL,
+    MonthResult,
+    first_month,
+    month_results,
+)
+from tuntas.report import numbers, svg
+from tuntas.staff.access import OFFICE_READERS, StaffRequest, staff
+
+TREND_MONTHS = 13
+
+
+@staff()
+def home(request: StaffRequest) -> HttpResponse:
+    office, today = request.office, office_today(request.office)
+    unit = own_unit(request)
+    this_month = Month.of(today)
+    months = [this_month + step for step in range(1 - TREND_MONTHS, 1)]
+    results = month_results(office, months, unit=unit)
+    current = results[-1]
+    closed = [row for row in results if row.state in (CLOSED, HISTORICAL) and row.converted]
+    feedback = Feedback.objects.visible_to(request.user).filter(office=office)
+    plans = ActionPlan.objects.visible_to(request.user).filter(office=office)
+    basis = current if current.result else (closed[-1] if closed else None)
+    context = {
+        "unit": unit,
+        "current": current,
+        "previous": closed[-1] if closed else None,
+        "trend": trend_chart(results),
+        "results": [row for row in reversed(results) if row.state != EMPTY],
+        "elements": element_chart(basis),
+        "basis": basis,
+        "share": AnsweredShare.of(feedback.filter(month__gte=months[-6].first_day)),
+        "plan_share": plans.share(),
+        "todo": todo(request, feedback, plans, today),
+        "below": offices_below(request, this_month),
+    }
+    return render(request, "staff/home.html", context)
+
+
+def office_today(office: Office) -> date:
+    return timezone.now().astimezone(office.zone).date()
+
+
+def own_unit(request: StaffRequest) -> Unit | None:
+    """The unit whose figures an officer sees; None for people who see the whole office."""
+    if request.roles & OFFICE_READERS:
+        return None
+    membership = request.user.memberships.filter(office=request.office, unit__isnull=False).first()
+    return membership.unit if membership else None
+
+
+def trend_chart(results: list[MonthResult]) -> str:
+    points = [
+        svg.Point(
+            label=numbers.month(row.month),
+            value=row.converted,
+            shown=numbers.number(row.converted),
+            state=row.state,
+            interval=row.result.interval95 if row.result else None,
+        )
+        for row in results
+    ]
+    told = [f"{point.label} {point.shown}" for point in points if point.value is not None]
+    return svg.trend(points, _("Tren nilai IKM per bulan"), "; ".join(told))
+
+
+def element_chart(basis: MonthResult | None) -> str:
+    if basis is None or basis.result is None:
+        return ""
+    rows = [
+        svg.Bar(row.name, row.mean, numbers.number(row.mean, 3))
+        for row in basis.result.elements
+        if row.mean is not None
+    ]
+    told = "; ".join(f"{row.label} {row.shown}" for row in rows)
+    return svg.bars(rows, _("Nilai rata-rata per unsur"), told)
+
+
+def todo(request: StaffRequest, feedback: Any, plans: Any, today: date) -> list[dict[str, Any]]:
+    """What waits for this person, most urgent first; nothing that does not."""
+    late, waiting = feedback.overdue(today).count(), feedback.unanswered().count()
+    rows = [
+        (late, _("Masukan melewati tenggat jawaban"), reverse("feedback-list") + "?state=overdue"),
+        (waiting - late, _("Masukan menunggu jawaban"), reverse("feedback-list") + "?state=waiting"),
+        (plans.overdue(today).count(), _("Rencana aksi melewati tenggat"), reverse("plan-list") + "?state=overdue"),
+        (plans.unfinished().exclude(pk__in=plans.followed_up()).count(), _("Rencana aksi belum ditindaklanjuti"), reverse("plan-list") + "?state=untouched"),
+    ]  # fmt: skip
+    if request.roles & {Role.SURVEY_TEAM, Role.HEAD}:
+        over = months_to_close(request.office, today)
+        rows.append((over, _("Bulan yang dapat ditutup"), reverse("period-list")))
+    return [{"count": count, "label": label, "url": url} for count, label, url in rows if count]
+
+
+def months_to_close(office: Office, today: date) -> int:
+    """Months that are over, have answers, and are still open."""
+    days = office.responses.filter(month__lt=Month.of(today).first_day)
+    over = set(days.values_list("month", flat=True).distinct())
+    closed = set(Period.objects.closed().filter(office=office).values_list("month", flat=True))
+    return len(over - closed)
+
+
+def offices_below(request: StaffRequest, this_month: Month) -> list[dict[str, Any]]:
+    """For a ministry: each office below with its last known value."""
+    if Role.MINISTRY not in request.roles:
+        return []
+    rows = []
+    for office in request.office.children.all():
+        first = first_month(office)
+        months = [this_month + step for step in range(-TREND_MONTHS, 0)] if first else []
+        known = [row for row in month_results(office, months) if row.converted is not None]
+        rows.append({"office": office, "last": known[-1] if known else None})
+    return rows
+
+
+urlpatterns = [path("", home, name="home")]

@@ -1,0 +1,156 @@
+"""Periods: what each month is worth, closing it, and opening it again with a reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from tuntas.law.months import Month
+from tuntas.models import Closure, Period, PeriodClosed, PeriodNotOver, Service
+from tuntas.models.closures import AlreadyReopened
+from tuntas.models.results import MonthResult, counts, first_month, index_of, month_results
+from tuntas.staff.access import (
+    TEAM,
+    TEAM_AND_HEAD,
+    StaffRequest,
+    staff,
+)
+from tuntas.staff.home import element_chart, office_today, own_unit
+
+PER_PAGE = 12
+
+
+class ReopeningForm(forms.Form):
+    reason = forms.CharField(
+        label=gettext_lazy("Alasan membuka kembali"),
+        min_length=10,
+        max_length=1000,
+        help_text=gettext_lazy("Paling sedikit 10 huruf. Alasan ini tersimpan selamanya."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+@staff()
+def period_list(request: StaffRequest) -> HttpResponse:
+    today = office_today(request.office)
+    first, last = first_month(request.office), Month.of(today)
+    months = [last + -step for step in range(last - first + 1)] if first else []
+    page = Paginator(months, PER_PAGE).get_page(request.GET.get("page"))
+    results = month_results(request.office, list(page.object_list), unit=own_unit(request))
+    context = {
+        "page": page,
+        "results": results,
+        "may_close": bool(request.roles & TEAM_AND_HEAD),
+        "this_month": last,
+    }
+    return render(request, "staff/period_list.html", context)
+
+
+def parse(text: str) -> Month:
+    try:
+        return Month.parse(text)
+    except ValueError:
+        raise Http404 from None
+
+
+@staff()
+def period_page(request: StaffRequest, month: str) -> HttpResponse:
+    return show(request, parse(month), ReopeningForm())
+
+
+def show(
+    request: StaffRequest, month: Month, form: ReopeningForm, status: int = 200
+) -> HttpResponse:
+    unit = own_unit(request)
+    row = month_results(request.office, [month], unit=unit)[0]
+    today = office_today(request.office)
+    period = Period.objects.filter(office=request.office, month=month.first_day).first()
+    context: dict[str, Any] = {
+        "month": month,
+        "row": row,
+        "unit": unit,
+        "chart": element_chart(row),
+        "services": services_of(request, month),
+        "is_over": today > month.last_day,
+        "may_close": bool(request.roles & TEAM_AND_HEAD) and row.closure is None,
+        "may_reopen": bool(request.roles & TEAM) and row.closure is not None,
+        "closures": period.closures.select_related("by", "reopening__by") if period else [],
+        "form": form,
+    }
+    return render(request, "staff/period.html", context, status=status)
+
+
+def services_of(request: StaffRequest, month: Month) -> list[dict[str, Any]]:
+    """Index of each service. An officer sees the own unit's; nobody another unit's running one."""
+    visible = {
+        service.pk: service
+        for service in Service.objects.visible_to(request.user)
+        .filter(office=request.office)
+        .select_related("unit")
+    }
+    rows = []
+    for service in visible.values():
+        found = counts(request.office, [month], services={service.pk})
+        result = index_of(found, request.office.weights)
+        if result:
+            rows.append({"service": service, "result": result})
+    return rows
+
+
+@staff(may=TEAM_AND_HEAD)
+def period_closure(request: StaffRequest, month: str) -> HttpResponse:
+    """Ask first (GET), then close (POST)."""
+    wanted = parse(month)
+    if request.method != "POST":
+        row: MonthResult = month_results(request.office, [wanted])[0]
+        is_over = office_today(request.office) > wanted.last_day
+        context = {"month": wanted, "row": row, "is_over": is_over}
+        return render(request, "staff/period_closure.html", context)
+    try:
+        closure = Closure.seal(Period.of(request.office, wanted), by=request.user)
+    except PeriodNotOver:
+        messages.error(request, _("Bulan ini belum berakhir; tutuplah setelah tanggal terakhirnya."))
+    except PeriodClosed:
+        messages.error(request, _("Bulan ini sudah ditutup."))
+    else:
+        messages.success(
+            request, _("Bulan ditutup: %(n)s jawaban dihitung dan dibekukan.") % {"n": closure.n}
+        )
+    return redirect("period", month)
+
+
+@require_POST
+@staff(may=TEAM)
+def period_reopening(request: StaffRequest, month: str) -> HttpResponse:
+    wanted, form = parse(month), ReopeningForm(request.POST)
+    period = Period.objects.filter(office=request.office, month=wanted.first_day).first()
+    closure = period.closures.standing().first() if period else None
+    if closure is None:
+        messages.error(request, _("Bulan ini tidak sedang ditutup."))
+        return redirect("period", month)
+    if not form.is_valid():
+        return show(request, wanted, form, status=422)
+    try:
+        closure.reopen(by=request.user, reason=form.cleaned_data["reason"])
+    except AlreadyReopened:
+        messages.error(request, _("Bulan ini sudah dibuka kembali oleh orang lain."))
+    else:
+        messages.success(request, _("Bulan dibuka kembali. Penutupan lama tetap tersimpan."))
+    return redirect("period", month)
+
+
+urlpatterns = [
+    path("", period_list, name="period-list"),
+    path("<str:month>/", period_page, name="period"),
+    path("<str:month>/closure", period_closure, name="period-closure"),
+    path("<str:month>/reopening", period_reopening, name="period-reopening"),
+]

@@ -1,0 +1,14 @@
+"""Addresses that staff reach: nouns, one module each."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("accounts/", include("tuntas.staff.accounts_urls")),
+    path("", include("tuntas.staff.office")),
+    path("home/", include("tuntas.staff.home")),
+    path("feedback/", include("tuntas.staff.feedback")),
+    path("plans/", include("tuntas.staff.plans")),
+    path("periods/", include("tuntas.staff.periods")),
+    path("reports/", include("tuntas.staff.reports")),
+    path("services/", include("tuntas.staff.services")),
+]

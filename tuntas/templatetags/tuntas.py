@@ -1,0 +1,146 @@
+"""Filters that turn numbers, dates and months into the text people read, and the staff menu."""
+
+from __future__ import annotations
+
+import base64
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any
+
+from django import template
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from tuntas.law.elements import element
+from tuntas.law.months import Month
+from tuntas.models import Role
+from tuntas.report import numbers
+
+register = template.Library()
+
+
+@register.filter
+def number(value: Any, places: int = 2) -> str:
+    return numbers.number(value, places)
+
+
+@register.filter
+def whole(value: int | None) -> str:
+    return numbers.number(value, 0)
+
+
+@register.filter
+def percent(value: Fraction | None) -> str:
+    return numbers.percent(value)
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """`21 Agustus 2023`, in the current time zone when it has a time."""
+    return numbers.day(timezone.localtime(value).date() if isinstance(value, datetime) else value)
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """`21 Agustus 2023 14.05`."""
+    return f"{day(value)} {timezone.localtime(value):%H.%M}" if value else "–"
+
+
+@register.filter
+def month(value: Any) -> str:
+    """`Januari 2023` of a Month, a date or None."""
+    if value is None:
+        return "–"
+    return numbers.month(value if isinstance(value, Month) else Month.of(value))
+
+
+@register.filter
+def element_name(code: str) -> str:
+    return element(code).name if code else "–"
+
+
+@register.filter
+def interval(value: tuple[Fraction, Fraction] | None) -> str:
+    """`86,10–90,20`."""
+    return f"{numbers.number(value[0])}–{numbers.number(value[1])}" if value else "–"
+
+
+@register.filter
+def due(value: date | None) -> str:
+    """`hari ini`, `3 hari lagi`, `terlambat 2 hari`."""
+    if value is None:
+        return "–"
+    days = (value - timezone.localdate()).days
+    if days == 0:
+        return _("hari ini")
+    if days > 0:
+        return ngettext("%(days)s hari lagi", "%(days)s hari lagi", days) % {"days": days}
+    return ngettext("terlambat %(days)s hari", "terlambat %(days)s hari", -days) % {"days": -days}
+
+
+@register.filter
+def flag_words(flags: tuple[str, ...] | None) -> list[str]:
+    """Sentences for the flags of an index."""
+    words = {
+        "indicative": _("Kurang dari 30 jawaban: nilai bersifat indikatif."),
+        "element-unanswered": _("Ada unsur tanpa jawaban; bobotnya dibagi ke unsur lain."),
+        "fees-omitted": _("Unsur biaya/tarif tidak ditanyakan; ini menyimpang dari peraturan."),
+        "weights-extended": _("Bobot 0,111/0,11 dipakai untuk jumlah unsur selain sembilan."),
+    }
+    return [words[flag] for flag in flags or () if flag in words]
+
+
+@register.filter
+def data_url(svg: str) -> SafeString:
+    """An SVG picture as the address of an image, so that no markup enters the page."""
+    encoded = base64.b64encode(svg.encode()).decode()
+    return mark_safe(f"data:image/svg+xml;base64,{encoded}")  # noqa: S308  # base64 only
+
+
+MENU = (
+    ("home", _("Beranda")),
+    ("feedback-list", _("Masukan")),
+    ("plan-list", _("Rencana aksi")),
+    ("period-list", _("Periode")),
+    ("report-list", _("Laporan")),
+    ("service-list", _("Layanan")),
+    ("office-settings", _("Pengaturan")),
+)
+
+
+@register.inclusion_tag("parts/menu.html", takes_context=True)
+def menu(context: template.Context) -> dict[str, Any]:
+    """The entries this person may open; the current one is marked."""
+    request = context["request"]
+    roles = getattr(request, "roles", set())
+    entries = []
+    for name, label in MENU:
+        if name == "office-settings" and Role.SURVEY_TEAM not in roles:
+            continue
+        try:
+            url = reverse(name)
+        except NoReverseMatch:
+            continue
+        entries.append({"url": url, "label": _(label), "is_current": is_inside(request, url)})
+    return {"entries": entries}
+
+
+def is_inside(request: Any, url: str) -> bool:
+    return bool(request.path == url or (url != "/" and request.path.startswith(url)))
+
+
+@register.inclusion_tag("parts/field.html")
+def field(bound: Any, hint: str = "") -> dict[str, Any]:
+    """A form field with its label, hint and error; every form of the staff pages uses it."""
+    return {"field": bound, "hint": hint or bound.help_text}
+
+
+@register.simple_tag(takes_context=True)
+def page_url(context: template.Context, number: int) -> str:
+    """The current address with another page number."""
+    query = context["request"].GET.copy()
+    query["page"] = number
+    return f"?{query.urlencode()}"
