@@ -1,0 +1,93 @@
+"""Starting the site: prepare the database and the files, then let Granian serve."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import click
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from django.conf import settings
+from django.core import checks
+from django.core.management import call_command
+from django.db import connection, connections
+from granian import Granian
+from granian.constants import Interfaces
+
+THREADS = 8
+
+
+class CannotServe(Exception):
+    """The site cannot start; the message says why and what to do."""
+
+
+def prepare() -> None:
+    """Folders, translations, checks, tables, static files. Raises CannotServe on a failed check."""
+    Path(settings.DATA).mkdir(parents=True, exist_ok=True)
+    compile_translations()
+    errors = [found for found in checks.run_checks(databases=["default"]) if found.is_serious()]
+    if errors:
+        raise CannotServe("; ".join(f"{found.msg} {found.hint or ''}".strip() for found in errors))
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("createcachetable", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+    if connection.vendor == "sqlite":
+        Path(str(settings.DATABASES["default"]["NAME"])).chmod(0o600)
+    connections.close_all()
+
+
+def compile_translations() -> None:
+    """Compile each catalogue whose text is newer than what was compiled."""
+    for folder in settings.LOCALE_PATHS:
+        for source in Path(folder).glob("*/LC_MESSAGES/django.po"):
+            target = source.with_suffix(".mo")
+            if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
+                continue
+            with source.open("rb") as text, target.open("wb") as compiled:
+                write_mo(compiled, read_po(text))
+
+
+def announce(host: str, port: int, signs: list[Any]) -> None:
+    """Print the addresses and, for the demo, how to sign in."""
+    from tuntas.models import Service  # models need Django to be set up
+
+    base = f"http://{host}:{port}"
+    click.echo(f"\n  Tuntas  {base}/")
+    click.echo(f"  Petugas {base}/accounts/login/")
+    for service in Service.objects.select_related("office").order_by("id")[:3] if signs else []:
+        click.echo(f"  Survei  {base}/s/{service.token}/  ({service.name})")
+    if signs:
+        click.echo("\n  Masuk ke kantor contoh:")
+        for sign in signs:
+            click.echo(f"    {sign.email:30} {sign.password}  {sign.role}")
+    click.echo("\n  Ctrl+C menghentikan.\n")
+    connections.close_all()
+
+
+def run(host: str, port: int) -> None:
+    """Serve until told to stop. Raises CannotServe when the port is taken."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CannotServe(
+                f"Porta {port} di {host} tidak dapat dipakai ({error.strerror}). "
+                "Pilih yang lain, misalnya PORT=8001."
+            ) from error
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tuntas.settings"
+    # SQLite has one writer: more processes would only wait for each other's lock.
+    workers = 1 if connection.vendor == "sqlite" else 2
+    Granian(
+        "tuntas.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=THREADS,
+        log_enabled=True,
+        log_access=False,
+    ).serve()
