@@ -80,12 +80,28 @@ def prepare_owner(folder: Path) -> str | None:
 def run_as(user: str | None, command: list[str | Path]) -> None:
     """Run a program, showing what it said only when it fails."""
     words = [str(word) for word in command]
-    done = subprocess.run(
-        words, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        cwd="/", user=user, group=None if user is None else pwd.getpwnam(user).pw_gid,
-    ) if "start" not in words else subprocess.run(
-        words, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True,
-        cwd="/", user=user, group=None if user is None else pwd.getpwnam(user).pw_gid,
+    done = (
+        subprocess.run(
+            words,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd="/",
+            user=user,
+            group=None if user is None else pwd.getpwnam(user).pw_gid,
+        )
+        if "start" not in words
+        else subprocess.run(
+            words,
+            check=False,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd="/",
+            user=user,
+            group=None if user is None else pwd.getpwnam(user).pw_gid,
+        )
     )
     if done.returncode:
         sys.exit(f"{' '.join(words)}\n{done.stdout or ''}")

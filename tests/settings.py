@@ -5,8 +5,8 @@ import tempfile
 
 os.environ.setdefault("TUNTAS_DATA", tempfile.mkdtemp(prefix="tuntas-test-"))
 
-from tuntas.settings import *  # noqa: E402, F403
-from tuntas.settings import DATA, DATABASES, STORAGES, database  # noqa: E402
+from tuntas.settings import *  # noqa: F403
+from tuntas.settings import DATA, DATABASES, STORAGES, database
 
 if os.environ.get("TUNTAS_TEST_ENGINE") == "postgres":
     DATABASES = {"default": database(os.environ["TUNTAS_TEST_POSTGRES_URL"])}

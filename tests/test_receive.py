@@ -9,11 +9,11 @@ import pytest
 from django.utils import timezone
 
 from tests.conftest import Cast, answer, moment
+from tuntas.law.months import Month
 from tuntas.models import Feedback, Response
 from tuntas.models.closures import Closure
 from tuntas.models.periods import Period
 from tuntas.models.responses import BadSubmission, IdUsedElsewhere, ServiceClosed
-from tuntas.law.months import Month
 
 
 def test_a_response_is_stored_once_however_often_it_is_sent(cast: Cast) -> None:
@@ -43,9 +43,7 @@ def test_an_id_with_other_answers_is_refused(cast: Cast) -> None:
         ("000000000", "Belum ada"),
     ],
 )
-def test_answers_that_do_not_fit_are_refused_in_words(
-    cast: Cast, answers: str, words: str
-) -> None:
+def test_answers_that_do_not_fit_are_refused_in_words(cast: Cast, answers: str, words: str) -> None:
     with pytest.raises(BadSubmission, match=words):
         answer(cast.service, answers)
     assert not Response.objects.exists()
@@ -79,7 +77,9 @@ def test_a_late_response_counts_in_the_next_open_month_and_keeps_its_own_date(ca
 def test_a_suggestion_is_kept_apart_with_a_deadline_and_a_code_only_the_citizen_has(
     cast: Cast,
 ) -> None:
-    receipt = answer(cast.service, suggestion="AC ruang tunggu mati.", at=moment("2026-03-06 03:00"))
+    receipt = answer(
+        cast.service, suggestion="AC ruang tunggu mati.", at=moment("2026-03-06 03:00")
+    )
     feedback = Feedback.objects.get()
     assert Feedback.by_code(receipt.tracking_code.lower().replace("-", " ")) == feedback
     assert receipt.tracking_code not in str(vars(feedback))

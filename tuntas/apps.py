@@ -8,4 +8,4 @@ class TuntasConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        import tuntas.checks  # noqa: F401, PLC0415  # registering needs the settings to be loaded
+        import tuntas.checks  # noqa: F401  # registering needs the settings to be loaded

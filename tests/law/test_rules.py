@@ -67,7 +67,11 @@ def test_a_sample_grows_with_the_population_and_never_exceeds_it(n: int, more: i
 
 
 def test_other_errors_and_empty_populations_are_refused() -> None:
-    assert sample_size(1000, Fraction(1, 100)) > sample_size(1000) > sample_size(1000, Fraction(10, 100))  # fmt: skip
+    assert (
+        sample_size(1000, Fraction(1, 100))
+        > sample_size(1000)
+        > sample_size(1000, Fraction(10, 100))
+    )
     with pytest.raises(ValueError, match="1 %"):
         sample_size(1000, Fraction(2, 100))
     with pytest.raises(ValueError, match="paling sedikit 1"):
@@ -102,7 +106,16 @@ ON = date(2023, 8, 21)
 
 @pytest.mark.parametrize(
     ("lead_times", "score"),
-    [([1, 1, 1, 1, 4, 1, 3], 3), ([1, 1], 5), ([3], 4), ([9], 2), ([12], 1), ([13], 0), ([], 0), ([1, None], 0)],  # fmt: skip
+    [
+        ([1, 1, 1, 1, 4, 1, 3], 3),
+        ([1, 1], 5),
+        ([3], 4),
+        ([9], 2),
+        ([12], 1),
+        ([13], 0),
+        ([], 0),
+        ([1, None], 0),
+    ],
 )
 def test_the_slowest_plan_decides_indicator_9(lead_times: list[int | None], score: int) -> None:
     assert pekppp.score_9(lead_times, ON) == score
@@ -127,7 +140,13 @@ def test_a_rule_holds_from_its_day() -> None:
 
 @pytest.mark.parametrize(
     ("text", "kind", "months"),
-    [("2023-01", "month", 1), ("2023-Q2", "quarter", 3), ("2023-S1", "half_year", 6), ("2023", "year", 12), ("2023-02..2023-06", "range", 5)],  # fmt: skip
+    [
+        ("2023-01", "month", 1),
+        ("2023-Q2", "quarter", 3),
+        ("2023-S1", "half_year", 6),
+        ("2023", "year", 12),
+        ("2023-02..2023-06", "range", 5),
+    ],
 )
 def test_spans_are_read_and_written_the_same(text: str, kind: str, months: int) -> None:
     span = Span.parse(text)

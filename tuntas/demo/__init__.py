@@ -56,7 +56,7 @@ class SignIn:
     password: str
 
 
-def load(progress: Callable[[str], None] = lambda step: None) -> list[SignIn]:
+def load(progress: Callable[[str], None] = lambda _step: None) -> list[SignIn]:
     """Load the demo office once; the people's sign-ins come back. Raises NotADemo."""
     found = Office.objects.filter(code="kanreg10").first()
     if found is not None:
@@ -78,9 +78,7 @@ def load(progress: Callable[[str], None] = lambda step: None) -> list[SignIn]:
 
 
 def add_office(data: dict[str, Any]) -> tuple[Office, dict[str, Unit]]:
-    ministry = Office.add(
-        "bkn", "Badan Kepegawaian Negara", by=None, city="Jakarta", is_demo=True
-    )
+    ministry = Office.add("bkn", "Badan Kepegawaian Negara", by=None, city="Jakarta", is_demo=True)
     fields = dict(data["office"])
     office = Office.add(
         fields.pop("code"), fields.pop("name"), by=None, parent=ministry, is_demo=True, **fields
@@ -140,9 +138,7 @@ def add_plan(unit: Unit, row: dict[str, Any]) -> ActionPlan:
         end_month=Month.parse(row["end"]).first_day if row["end"] else None,
     )
     for entry in row["progress"]:
-        days = {
-            key: date.fromisoformat(entry[key]) for key in ("on", "until") if key in entry
-        }
+        days = {key: date.fromisoformat(entry[key]) for key in ("on", "until") if key in entry}
         rest = {key: entry[key] for key in ("kind", "text", "month_only") if key in entry}
         plan.add_progress(by=None, at=told_at, **rest, **days)
     for obstacle in row["obstacles"]:

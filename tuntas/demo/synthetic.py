@@ -38,7 +38,10 @@ LEVELS = {
     "facilities": 3.3,
 }
 CHANNELS = (
-    [Channel.WEB] * 4 + [Channel.WHATSAPP] * 5 + [Channel.QR] * 6 + [Channel.HELPDESK] * 3
+    [Channel.WEB] * 4
+    + [Channel.WHATSAPP] * 5
+    + [Channel.QR] * 6
+    + [Channel.HELPDESK] * 3
     + [Channel.ASSISTED]
 )
 SUGGESTIONS = (

@@ -1,8 +1,8 @@
 """The index of a tally: element means, weights, converted value, grade and interval.
 
-    mean of an element  = sum of its scores / respondents with a score for it       (p. 20, p. 29)
-    index value         = sum over the elements of mean x weight                    (p. 20–21)
-    converted value     = index value x 25                                          (p. 19, p. 21)
+mean of an element  = sum of its scores / respondents with a score for it       (p. 20, p. 29)
+index value         = sum over the elements of mean x weight                    (p. 20–21)
+converted value     = index value x 25                                          (p. 19, p. 21)
 """
 
 from __future__ import annotations
@@ -153,7 +153,9 @@ def interval95(
     if n < 2:
         return None
     mean = sum((value * times for value, times in respondents.items()), Fraction(0)) / n
-    squares = sum(((value - mean) ** 2 * times for value, times in respondents.items()), Fraction(0))
+    squares = sum(
+        ((value - mean) ** 2 * times for value, times in respondents.items()), Fraction(0)
+    )
     variance = squares / (n - 1) / n
     if population is not None and population > 1:
         variance *= Fraction(max(population - n, 0), population - 1)

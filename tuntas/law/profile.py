@@ -75,8 +75,14 @@ PROFILE: tuple[ProfileQuestion, ...] = (SEX, AGE, EDUCATION, OCCUPATION)
 AGE_BANDS = ((16, "1"), (25, "2"), (34, "3"), (44, "4"), (54, "5"), (65, "6"))
 # The publication format of Lampiran IV knows SD, SMP, SMA, DIII, S1 and S2 only.
 PUBLISHED_EDUCATION = {
-    "1": "SD", "2": "SMP", "3": "SMA", "4": "DIII", "5": "S1", "6": "S2", "7": "S2"
-}  # fmt: skip
+    "1": "SD",
+    "2": "SMP",
+    "3": "SMA",
+    "4": "DIII",
+    "5": "S1",
+    "6": "S2",
+    "7": "S2",
+}
 
 
 def encode(values: dict[str, str]) -> str:

@@ -166,4 +166,6 @@ SKM16_ONLINE = sixteen(
     friendly="Fitur pada aplikasi sistem layanan mudah digunakan.",
     comfortable="Sistem layanan online nyaman dan mudah digunakan.",
 )
-BUILTIN = {questionnaire.code: questionnaire for questionnaire in (SKM9, SKM16_OFFLINE, SKM16_ONLINE)}
+BUILTIN = {
+    questionnaire.code: questionnaire for questionnaire in (SKM9, SKM16_OFFLINE, SKM16_ONLINE)
+}

@@ -143,9 +143,7 @@ def check(answers: str, layout: Layout) -> None:
             )
 
 
-def count_complete(
-    blob: bytes, layout: Layout, weights: Mapping[str, Fraction] | None
-) -> Tally:
+def count_complete(blob: bytes, layout: Layout, weights: Mapping[str, Fraction] | None) -> Tally:
     """Count responses in which every question of the index was answered."""
     width, n = len(layout.elements), len(blob) // len(layout.elements)
     if n == 0:
@@ -192,9 +190,7 @@ def respondent_factors(
     return {place: int(share * divisor) for place, share in exact.items()}, divisor
 
 
-def count_with_gaps(
-    blob: bytes, layout: Layout, weights: Mapping[str, Fraction] | None
-) -> Tally:
+def count_with_gaps(blob: bytes, layout: Layout, weights: Mapping[str, Fraction] | None) -> Tally:
     """Count when some answers are missing: complete responses fast, the others one by one."""
     width = len(layout.elements)
     places = [place for group in layout.by_element.values() for place in group]
@@ -224,6 +220,4 @@ def count_one(
     shares = weights or dict.fromkeys(scores, Fraction(1))
     total = sum(shares[code] for code in scores)
     mean = sum((scores[code] * shares[code] for code in scores), Fraction(0)) / total
-    return Tally(
-        times, {code: {score: times} for code, score in scores.items()}, {mean: times}
-    )
+    return Tally(times, {code: {score: times} for code, score in scores.items()}, {mean: times})

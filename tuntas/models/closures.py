@@ -201,17 +201,13 @@ class HistoricalResult(models.Model):
             row.converted, row.source, row.n = converted, source, n
             row.full_clean()
             row.save()
-            Event.record(
-                "historical.recorded", by=by, about=row, office=office, month=str(month)
-            )
+            Event.record("historical.recorded", by=by, about=row, office=office, month=str(month))
         return row
 
 
 def count_month(office: Office, month: Month) -> dict[str, Any]:
     """Everything a closure keeps, as JSON-ready data (docs/data.md, "Content of a closure")."""
-    counted = [
-        row for row in Response.objects.count_by_service(office, [month]) if row.tally.n
-    ]
+    counted = [row for row in Response.objects.count_by_service(office, [month]) if row.tally.n]
     total = Tally.sum(row.tally for row in counted)
     return {
         "format": 1,

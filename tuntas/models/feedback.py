@@ -47,8 +47,33 @@ class FeedbackKind(models.TextChoices):
 # Listed and counted apart: they hold nothing that could be answered.
 NEEDS_NO_REPLY = (FeedbackKind.COURTESY, FeedbackKind.SPAM)
 COURTESY_WORDS = frozenset(
-    "baik bagus cukup ok oke sip mantap puas lancar nihil kosong tidak ada tdk tak belum sudah "
-    "sangat sekali semoga sukses terima kasih terimakasih makasih".split()
+    [
+        "baik",
+        "bagus",
+        "cukup",
+        "ok",
+        "oke",
+        "sip",
+        "mantap",
+        "puas",
+        "lancar",
+        "nihil",
+        "kosong",
+        "tidak",
+        "ada",
+        "tdk",
+        "tak",
+        "belum",
+        "sudah",
+        "sangat",
+        "sekali",
+        "semoga",
+        "sukses",
+        "terima",
+        "kasih",
+        "terimakasih",
+        "makasih",
+    ]
 )
 
 
@@ -109,7 +134,9 @@ class Feedback(models.Model):
         return self.replies.filter(by__isnull=False).exists()
 
     @classmethod
-    def take(cls, service: Service, text: str, *, month: Month, at: datetime, code: str) -> Feedback:
+    def take(
+        cls, service: Service, text: str, *, month: Month, at: datetime, code: str
+    ) -> Feedback:
         """Keep what a citizen wrote. Call it inside the transaction that stores the response."""
         received_on = at.astimezone(service.office.zone).date()
         return cls.objects.create(

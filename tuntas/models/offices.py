@@ -21,6 +21,8 @@ code_validator = RegexValidator(
     _("Kode hanya boleh berisi huruf kecil, angka, dan tanda hubung (paling banyak 40)."),
 )
 
+CODE_TAKEN = _("Kode ini sudah ada. Pilih kode lain.")
+
 
 def new_token() -> str:
     """Public name of a service's form: 60 random bits, short enough to type from a poster."""
@@ -91,7 +93,10 @@ class Office(models.Model):
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(
-                fields=["parent", "code"], name="office_code", nulls_distinct=False
+                fields=["parent", "code"],
+                name="office_code",
+                nulls_distinct=False,
+                violation_error_message=CODE_TAKEN,
             ),
         ]
 
@@ -151,7 +156,9 @@ class Unit(models.Model):
     class Meta:
         ordering = ["position", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["office", "code"], name="unit_code"),
+            models.UniqueConstraint(
+                fields=["office", "code"], name="unit_code", violation_error_message=CODE_TAKEN
+            ),
         ]
 
     def __str__(self) -> str:
@@ -163,9 +170,7 @@ class Unit(models.Model):
         return self.short_name or self.name
 
     @classmethod
-    def add(
-        cls, office: Office, code: str, name: str, *, by: User | None, **fields: Any
-    ) -> Unit:
+    def add(cls, office: Office, code: str, name: str, *, by: User | None, **fields: Any) -> Unit:
         """Create a unit at the end of the office's list. Raises ValidationError."""
         with transaction.atomic():
             fields.setdefault("position", office.units.count() + 1)
@@ -215,7 +220,9 @@ class Service(models.Model):
     class Meta:
         ordering = ["unit__position", "name"]
         constraints = [
-            models.UniqueConstraint(fields=["unit", "code"], name="service_code"),
+            models.UniqueConstraint(
+                fields=["unit", "code"], name="service_code", violation_error_message=CODE_TAKEN
+            ),
         ]
 
     def __str__(self) -> str:
@@ -225,9 +232,7 @@ class Service(models.Model):
         return reverse("survey-form", args=[self.token])
 
     @classmethod
-    def add(
-        cls, unit: Unit, code: str, name: str, *, edition: Any, by: User | None
-    ) -> Service:
+    def add(cls, unit: Unit, code: str, name: str, *, edition: Any, by: User | None) -> Service:
         """Create a service of `unit` that uses a published edition. Raises ValidationError."""
         with transaction.atomic():
             service = cls(

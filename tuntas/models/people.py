@@ -107,11 +107,8 @@ class Membership(models.Model):
                 user=user, office=office, role=role, unit=unit
             )
             if created:
-                Event.record(
-                    "membership.granted", by=by, about=user, office=office, role=role
-                )
+                Event.record("membership.granted", by=by, about=user, office=office, role=role)
         return membership
-
 
     def revoke(self, *, by: User) -> None:
         """Take the role away. What the person did in it stays in the audit."""

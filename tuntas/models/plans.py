@@ -128,9 +128,7 @@ class ActionPlan(models.Model):
     ) -> ActionPlan:
         """Create a plan of `unit`. Raises ValidationError."""
         now = at or timezone.now()
-        plan = cls(
-            office_id=unit.office_id, unit=unit, created_at=now, created_by=by, **fields
-        )
+        plan = cls(office_id=unit.office_id, unit=unit, created_at=now, created_by=by, **fields)
         plan.full_clean()
         with transaction.atomic():
             plan.save()
@@ -151,20 +149,35 @@ class ActionPlan(models.Model):
                 "plan.changed", by=by, about=self, office=self.office, fields=sorted(fields)
             )
 
-    def add_progress(self, *, by: User | None, at: datetime | None = None, **fields: Any) -> Progress:
+    def add_progress(
+        self, *, by: User | None, at: datetime | None = None, **fields: Any
+    ) -> Progress:
         """Record what was done or is planned. Raises ValidationError."""
-        return self._add_row(Progress, "plan.progress", by=by, at=at, **fields)
+        row: Progress = self._add_row(Progress, "plan.progress", by=by, at=at, **fields)
+        return row
 
-    def add_obstacle(self, *, by: User | None, at: datetime | None = None, **fields: Any) -> Obstacle:
+    def add_obstacle(
+        self, *, by: User | None, at: datetime | None = None, **fields: Any
+    ) -> Obstacle:
         """Record what hinders the plan. Raises ValidationError."""
-        return self._add_row(Obstacle, "plan.obstacle", by=by, at=at, **fields)
+        row: Obstacle = self._add_row(Obstacle, "plan.obstacle", by=by, at=at, **fields)
+        return row
 
-    def add_link(self, url: str, *, by: User | None, label: str = "", at: datetime | None = None) -> Evidence:
+    def add_link(
+        self, url: str, *, by: User | None, label: str = "", at: datetime | None = None
+    ) -> Evidence:
         """Name a web address as evidence. Raises ValidationError."""
-        return self._add_row(Evidence, "plan.evidence", by=by, at=at, url=url, label=label)
+        row: Evidence = self._add_row(Evidence, "plan.evidence", by=by, at=at, url=url, label=label)
+        return row
 
     def add_file(
-        self, name: str, content: bytes, *, by: User | None, label: str = "", at: datetime | None = None
+        self,
+        name: str,
+        content: bytes,
+        *,
+        by: User | None,
+        label: str = "",
+        at: datetime | None = None,
     ) -> Evidence:
         """Keep a file as evidence, with its SHA-256. Raises ValidationError for other types."""
         sha256 = hashlib.sha256(content).hexdigest()
@@ -172,7 +185,7 @@ class ActionPlan(models.Model):
         path = f"evidence/{self.office_id}/{sha256}"
         if not default_storage.exists(path):
             default_storage.save(path, ContentFile(content))
-        return self._add_row(
+        row: Evidence = self._add_row(
             Evidence,
             "plan.evidence",
             by=by,
@@ -183,8 +196,11 @@ class ActionPlan(models.Model):
             sha256=sha256,
             file_bytes=len(content),
         )
+        return row
 
-    def _add_row(self, row_class: Any, action: str, *, by: User | None, at: datetime | None, **fields: Any) -> Any:
+    def _add_row(
+        self, row_class: Any, action: str, *, by: User | None, at: datetime | None, **fields: Any
+    ) -> Any:
         row = row_class(plan=self, by=by, at=at or timezone.now(), **fields)
         row.full_clean()
         with transaction.atomic():

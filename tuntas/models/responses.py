@@ -115,18 +115,21 @@ class ResponseQuerySet(models.QuerySet["Response"]):
         self, office: Office, months: Sequence[Month], services: Iterable[int] | None
     ) -> Iterator[tuple[int, int, str]]:
         table = self.model._meta.db_table
-        join = "string_agg(answers, '')" if connection.vendor == "postgresql" else (
-            "group_concat(answers, '')"
+        join = (
+            "string_agg(answers, '')"
+            if connection.vendor == "postgresql"
+            else ("group_concat(answers, '')")
         )
         days = [month.first_day for month in months]
         wanted = None if services is None else list(services)
         if not days or wanted == []:
             return
+        # Names of our own tables and placeholders only; every value is a parameter.
         sql = (
             f"SELECT service_id, edition_id, {join} FROM {table} "
             f"WHERE office_id = %s AND month IN ({', '.join(['%s'] * len(days))})"
         )
-        parameters: list[object] = [office.pk, *days]
+        parameters: list[date | int] = [office.pk, *days]
         if wanted is not None:
             sql += f" AND service_id IN ({', '.join(['%s'] * len(wanted))})"
             parameters += wanted
@@ -222,7 +225,7 @@ class Response(AppendOnly):
                     submission.profile,
                 ],
             )
-            return cursor.rowcount == 1
+            return bool(cursor.rowcount == 1)
 
     @classmethod
     def _same_again(cls, service: Service, submission: Submission) -> Month:
@@ -274,9 +277,7 @@ def check_submission(service: Service, submission: Submission) -> None:
         raise BadSubmission(str(error)) from error
 
 
-def receipt_of(
-    submission: Submission, office_id: int, *, month: Month, is_new: bool
-) -> Receipt:
+def receipt_of(submission: Submission, office_id: int, *, month: Month, is_new: bool) -> Receipt:
     return Receipt(
         response_id=submission.id,
         code=f"{office_id}-{submission.id.hex.upper()}",

@@ -113,9 +113,7 @@ def index_of(
         return None
 
 
-def service_ids(
-    office: Office, *, unit: Unit | None = None, service: Service | None = None
-) -> set[int] | None:
+def service_ids(*, unit: Unit | None = None, service: Service | None = None) -> set[int] | None:
     """Keys of the services meant; None for all services of the office."""
     if service is not None:
         return {service.pk}
@@ -133,7 +131,7 @@ def span_result(
     weights: str | None = None,
 ) -> IndexResult | None:
     """Pooled index of some months; None without answers. Historical values never enter it."""
-    services = service_ids(office, unit=unit, service=service)
+    services = service_ids(unit=unit, service=service)
     return index_of(counts(office, months, services=services), weights or office.weights)
 
 
@@ -145,7 +143,7 @@ def month_results(
     service: Service | None = None,
 ) -> list[MonthResult]:
     """The result of each month, in the order given."""
-    services = service_ids(office, unit=unit, service=service)
+    services = service_ids(unit=unit, service=service)
     by_month: dict[Month, list[Counted]] = {month: [] for month in months}
     for row in counts(office, months, services=services):
         by_month[row.month].append(row)
@@ -195,7 +193,10 @@ def month_result(
 def first_month(office: Office) -> Month | None:
     """The earliest month of which anything is known."""
     days = [
-        HistoricalResult.objects.filter(office=office).order_by("month").values_list("month").first(),
+        HistoricalResult.objects.filter(office=office)
+        .order_by("month")
+        .values_list("month")
+        .first(),
         Response.objects.filter(office=office).order_by("month").values_list("month").first(),
         Period.objects.filter(office=office).order_by("month").values_list("month").first(),
     ]

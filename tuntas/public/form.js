@@ -19,6 +19,7 @@ function show(to,focus=true){
  at=Math.max(0,Math.min(to,steps.length-1));
  steps.forEach((s,i)=>s.classList.toggle("now",i===at));
  words.textContent=steps[at].dataset.step;bar.max=steps.length;bar.value=at+1;
+ document.documentElement.classList.toggle("deep",at>0);
  back.hidden=at===0;next.hidden=at===steps.length-1;
  if(focus){const f=steps[at].querySelector("input:checked")||steps[at].querySelector("legend");f.focus({preventScroll:true});scrollTo(0,0)}
 }

@@ -14,10 +14,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from tuntas.law.months import Month
 from tuntas.models import Feedback, Report, Response
 from tuntas.models.feedback import TEXT_LIMIT
 from tuntas.models.periods import is_closed
-from tuntas.law.months import Month
 from tuntas.public.door import page, problem, public
 
 # A code has 83 bits; the brake is against hammering, not against guessing.
@@ -119,7 +119,7 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @public
-def healthz(request: HttpRequest) -> HttpResponse:
+def healthz(_request: HttpRequest) -> HttpResponse:
     """200 when the database answers; the page for a silent database is 503."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")

@@ -54,16 +54,12 @@ def survey_form(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         return take(request, service)
     channel = request.GET.get("c", "")
-    form = FilledForm(
-        id=str(uuid4()), channel=channel if channel in LINK_CHANNELS else Channel.WEB
-    )
+    form = FilledForm(id=str(uuid4()), channel=channel if channel in LINK_CHANNELS else Channel.WEB)
     return show(request, service, form)
 
 
 def find_service(token: str) -> Service | None:
-    return (
-        Service.objects.select_related("office", "unit", "edition").filter(token=token).first()
-    )
+    return Service.objects.select_related("office", "unit", "edition").filter(token=token).first()
 
 
 def closed_page(request: HttpRequest, service: Service) -> HttpResponse:
@@ -127,19 +123,28 @@ def read(data: QueryDict, service: Service) -> FilledForm:
     if form.channel not in LINK_CHANNELS:
         form.channel = Channel.WEB
     if data.get("edition") != str(service.edition_id):
-        form.errors.append(("form", _("Kuesioner baru saja diperbarui. Periksa isian, lalu kirim lagi.")))  # fmt: skip
+        form.errors.append(
+            ("form", _("Kuesioner baru saja diperbarui. Periksa isian, lalu kirim lagi."))
+        )
     read_answers(data, service, form)
     for question in PROFILE:
         given = data.get(f"p_{question.code}", "")
         if given and given not in dict(question.choices):
-            form.errors.append((f"p_{question.code}", _("Pilihan %(label)s tidak dikenal.") % {"label": question.label}))  # fmt: skip
+            form.errors.append(
+                (
+                    f"p_{question.code}",
+                    _("Pilihan %(label)s tidak dikenal.") % {"label": question.label},
+                )
+            )
         elif given:
             form.profile[question.code] = given
     if len(form.suggestion) > TEXT_LIMIT:
         form.errors.append(
             (
                 "suggestion",
-                _("Saran terlalu panjang: %(length)s huruf, paling banyak %(most)s. Persingkat dahulu.")
+                _(
+                    "Saran terlalu panjang: %(length)s huruf, paling banyak %(most)s. Persingkat dahulu."
+                )
                 % {"length": len(form.suggestion), "most": TEXT_LIMIT},
             )
         )
@@ -153,14 +158,31 @@ def read_answers(data: QueryDict, service: Service, form: FilledForm) -> None:
         given = data.get(name, "")
         form.answers[question.position] = given
         if not given:
-            form.errors.append((name, _("Pilih jawaban untuk pertanyaan %(number)s.") % {"number": question.position}))  # fmt: skip
+            form.errors.append(
+                (
+                    name,
+                    _("Pilih jawaban untuk pertanyaan %(number)s.") % {"number": question.position},
+                )
+            )
         elif given not in {str(score) for score, _label in question.scored_options}:
             form.answers[question.position] = ""
-            form.errors.append((name, _("Pertanyaan %(number)s: jawaban di luar pilihan yang ada.") % {"number": question.position}))  # fmt: skip
+            form.errors.append(
+                (
+                    name,
+                    _("Pertanyaan %(number)s: jawaban di luar pilihan yang ada.")
+                    % {"number": question.position},
+                )
+            )
     known = {f"q{question.position}" for question in questions}
     strange = sorted(name for name in data if name.startswith("q") and name not in known)
     if strange:
-        form.errors.append(("form", _("Ada jawaban untuk pertanyaan yang tidak ada (%(names)s). Muat ulang halaman.") % {"names": ", ".join(strange)[:80]}))  # fmt: skip
+        form.errors.append(
+            (
+                "form",
+                _("Ada jawaban untuk pertanyaan yang tidak ada (%(names)s). Muat ulang halaman.")
+                % {"names": ", ".join(strange)[:80]},
+            )
+        )
 
 
 def show(

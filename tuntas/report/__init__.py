@@ -1,7 +1,7 @@
 """Documents: made from data, kept as content, rendered the same from then on.
 
-    report = make(office, "follow-up", Span.parse("2023-S1"), cut_off=…, by=user)
-    pdf = render(report, "pdf")
+report = make(office, "follow-up", Span.parse("2023-S1"), cut_off=…, by=user)
+pdf = render(report, "pdf")
 """
 
 from __future__ import annotations

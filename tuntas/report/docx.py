@@ -71,7 +71,11 @@ def set_styles(document: Any) -> None:
     normal.element.rPr.append(language)
     normal.paragraph_format.space_after = Pt(8)
     normal.paragraph_format.line_spacing = 1.3
-    for name, size, centred in (("Title", 22, True), ("Heading 1", 12.5, True), ("Heading 2", 11.5, False)):
+    for name, size, centred in (
+        ("Title", 22, True),
+        ("Heading 1", 12.5, True),
+        ("Heading 2", 11.5, False),
+    ):
         style = document.styles[name]
         style.font.name, style.font.size, style.font.bold = FONT, Pt(size), True
         style.font.color.rgb = INK
@@ -180,8 +184,16 @@ def new_table(container: Any, columns: int, widths: tuple[float, ...] | None = N
     return table
 
 
-def add_row(table: Any, cells: list[str], size: float, *, bold: bool = False, head: bool = False,
-            centred: bool = False, widths: tuple[float, ...] | None = None) -> Any:
+def add_row(
+    table: Any,
+    cells: list[str],
+    size: float,
+    *,
+    bold: bool = False,
+    head: bool = False,
+    centred: bool = False,
+    widths: tuple[float, ...] | None = None,
+) -> Any:
     row = table.add_row()
     for place, (cell, text) in enumerate(zip(row.cells, cells, strict=True)):
         paragraph = cell.paragraphs[0]
@@ -340,7 +352,9 @@ def write_group(table: Any, group: dict[str, Any]) -> None:
         return
     last = table.rows[-1]
     for place, text in ((0, group["number"]), (1, group["unit"])):
-        cell = first.cells[place].merge(last.cells[place]) if last is not first else first.cells[place]
+        cell = (
+            first.cells[place].merge(last.cells[place]) if last is not first else first.cells[place]
+        )
         for extra in cell.paragraphs[1:]:
             extra._p.getparent().remove(extra._p)
         tighten(cell.paragraphs[0])
@@ -387,7 +401,9 @@ def write_processing(document: Any, report: Report) -> None:
     columns = len(content["columns"])
     widths = (2.9, *((10.7 / columns,) * columns), 1.9)
     table = new_table(document, columns + 2, widths)
-    add_row(table, ["No. responden", *content["columns"], ""], 8.5, bold=True, head=True, widths=widths)
+    add_row(
+        table, ["No. responden", *content["columns"], ""], 8.5, bold=True, head=True, widths=widths
+    )
     for row in content["respondents"]:
         add_row(table, [*row, ""], 8.5, widths=widths)
     for label, values, total in content["totals"]:
@@ -398,7 +414,9 @@ def write_processing(document: Any, report: Report) -> None:
         write_block(document, {"kind": "ul", "items": [line], "start": 1}, 9)
     document.add_heading("Nilai rata-rata per unsur", level=2)
     elements = new_table(document, 4)
-    add_row(elements, ["No.", "Unsur pelayanan", "Nilai rata-rata", "Mutu"], 9.5, bold=True, head=True)
+    add_row(
+        elements, ["No.", "Unsur pelayanan", "Nilai rata-rata", "Mutu"], 9.5, bold=True, head=True
+    )
     for row in content["elements"]:
         add_row(elements, row, 9.5, centred=True)
     document.add_paragraph()

@@ -196,19 +196,14 @@ def quality_sentence(office: Office, months: Sequence[MonthResult]) -> str:
         return f"Belum ada nilai survei {office.name} pada periode ini."
     names = {row.grade.performance for row in graded if row.grade}
     if not missing and names <= {"Baik", "Sangat baik"}:
-        words = "/".join(
-            word.title() for word in ("Baik", "Sangat baik") if word in names
-        )
+        words = "/".join(word.title() for word in ("Baik", "Sangat baik") if word in names)
         return (
             f"Berdasarkan hasil survei yang dilakukan, {office.name} selalu memperoleh nilai "
             f"{words} pada periode ini."
         )
     parts = [
-        f"{performance} pada "
-        + numbers.listing(
-            [numbers.month_name(row.month) for row in graded if row.grade.performance == performance]  # type: ignore[union-attr]
-        )
-        for performance in sorted(names)
+        f"{name} pada " + numbers.listing([numbers.month_name(month) for month in rows])
+        for name, rows in months_by_grade(graded).items()
     ]
     sentence = f"{office.name} memperoleh nilai {numbers.listing(parts)}."
     if missing:
@@ -216,12 +211,18 @@ def quality_sentence(office: Office, months: Sequence[MonthResult]) -> str:
     return sentence
 
 
+def months_by_grade(rows: Sequence[MonthResult]) -> dict[str, list[Month]]:
+    found: dict[str, list[Month]] = {}
+    for row in rows:
+        if row.grade:
+            found.setdefault(row.grade.performance, []).append(row.month)
+    return found
+
+
 def channels(office: Office, span: Span) -> str:
     """Channels actually used in the span; the usual four when no answer is stored for it."""
     used = set(
-        Response.objects.filter(
-            office=office, month__in=[month.first_day for month in span.months]
-        )
+        Response.objects.filter(office=office, month__in=[month.first_day for month in span.months])
         .values_list("channel", flat=True)
         .distinct()
     )
@@ -309,14 +310,11 @@ def plans_sentence(
 ) -> str:
     if not plans:
         return f"Untuk {numbers.span_title(span)} tidak ada rencana aksi yang tercatat."
-    followed = (
-        f"Untuk {numbers.span_title(span)}, "
-        + (
-            f"semua rencana aksi yang disusun ({share.total}) telah ditindaklanjuti (100%)"
-            if share.followed_up == share.total
-            else f"{share.followed_up} dari {share.total} rencana aksi telah ditindaklanjuti "
-            f"({numbers.percent(share.followed_up_percent)})"
-        )
+    followed = f"Untuk {numbers.span_title(span)}, " + (
+        f"semua rencana aksi yang disusun ({share.total}) telah ditindaklanjuti (100%)"
+        if share.followed_up == share.total
+        else f"{share.followed_up} dari {share.total} rencana aksi telah ditindaklanjuti "
+        f"({numbers.percent(share.followed_up_percent)})"
     )
     if share.finished == share.total:
         return followed + " dan seluruhnya telah selesai (100%)."
@@ -431,5 +429,3 @@ def facts(
 
 def today_in(office: Office) -> date:
     return timezone.now().astimezone(office.zone).date()
-
-

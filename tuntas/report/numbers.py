@@ -89,7 +89,9 @@ def days(first: date, last: date | None) -> str:
         return day(first)
     if (first.year, first.month) == (last.year, last.month):
         return f"{first.day}–{day(last)}"
-    start = format_date(first, "d MMMM" if first.year == last.year else "d MMMM yyyy", locale=locale())
+    start = format_date(
+        first, "d MMMM" if first.year == last.year else "d MMMM yyyy", locale=locale()
+    )
     return f"{start}–{day(last)}"
 
 

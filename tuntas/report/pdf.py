@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Literal
 
 import typst
 from django.conf import settings
@@ -16,7 +17,7 @@ from tuntas.models import Report
 FOLDER = Path(__file__).parent
 FONTS = FOLDER / "fonts"
 FACES = ("Regular", "Bold", "Italic", "BoldItalic")
-STANDARDS = ["a-2b"]
+STANDARD: Literal["a-2b"] = "a-2b"
 
 
 class MissingFont(Exception):
@@ -46,12 +47,12 @@ def render(report: Report, fonts: Path = FONTS) -> bytes:
         "verify": f"{settings.PUBLIC_URL}/v/{report.code}/",
     }
     made = typst.compile(
-        FOLDER / "typ" / f"{report.kind}.typ",
+        str(FOLDER / "typ" / f"{report.kind}.typ"),
         format="pdf",
-        font_paths=[fonts],
+        font_paths=[str(fonts)],
         ignore_system_fonts=True,
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        pdf_standards=STANDARDS,
+        pdf_standards=STANDARD,
         timestamp=int(report.made_at.timestamp()),
     )
     return bytes(made)

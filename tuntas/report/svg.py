@@ -48,8 +48,12 @@ def trend(points: list[Point], title: str, description: str) -> SafeString:
     parts = []
     for border, letter in BANDS:
         if low < border < high:
-            parts.append(f'<line class="band" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(border)}" y2="{y(border)}"/>')  # fmt: skip
-            parts.append(f'<text x="4" y="{y(border) + 4}">{letter} ≥ {str(float(border)).replace(".", ",")}</text>')  # fmt: skip
+            parts.append(
+                f'<line class="band" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(border)}" y2="{y(border)}"/>'
+            )
+            parts.append(
+                f'<text x="4" y="{y(border) + 4}">{letter} ≥ {str(float(border)).replace(".", ",")}</text>'
+            )
     run: list[str] = []
     for place, point in enumerate(points):
         if point.value is None:
@@ -73,8 +77,12 @@ def point_marks(point: Point, x: float, y: object, *, is_labelled: bool) -> list
     marks = []
     if is_labelled:
         first, _space, second = point.label.partition(" ")
-        marks.append(f'<text x="{x}" y="{HEIGHT - 26}" text-anchor="middle">{escape(first[:3])}</text>')
-        marks.append(f'<text x="{x}" y="{HEIGHT - 10}" text-anchor="middle">{escape(second)}</text>')
+        marks.append(
+            f'<text x="{x}" y="{HEIGHT - 26}" text-anchor="middle">{escape(first[:3])}</text>'
+        )
+        marks.append(
+            f'<text x="{x}" y="{HEIGHT - 10}" text-anchor="middle">{escape(second)}</text>'
+        )
     if point.value is None:
         return marks
     at = y(point.value)  # type: ignore[operator]
@@ -97,14 +105,17 @@ def bars(rows: list[Bar], title: str, description: str) -> SafeString:
         width = round(float((row.value - 1) / 3) * 360 + 2, 1)
         parts.append(f'<text x="0" y="{top + 15}">{escape(row.label)}</text>')
         parts.append(f'<rect class="bar" x="290" y="{top}" width="{width}" height="20" rx="3"/>')
-        parts.append(f'<text class="value" x="{296 + width}" y="{top + 15}">{escape(row.shown)}</text>')  # fmt: skip
+        parts.append(
+            f'<text class="value" x="{296 + width}" y="{top + 15}">{escape(row.shown)}</text>'
+        )
     return picture(parts, title, description, height)
 
 
 def picture(parts: list[str], title: str, description: str, height: int) -> SafeString:
     head = (
+        f'<div class="chart-wrap" tabindex="0" role="region" aria-label="{escape(title)}">'
         f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" '
         f'aria-label="{escape(title)}. {escape(description)}">'
     )
     # Every text above went through escape().
-    return mark_safe(head + "".join(parts) + "</svg>")  # noqa: S308
+    return mark_safe(head + "".join(parts) + "</svg></div>")  # noqa: S308

@@ -12,7 +12,8 @@ from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
 from tuntas.models import Office, Role, User
@@ -29,7 +30,7 @@ class StaffRequest(HttpRequest):
     roles: set[str]
 
 
-StaffView = Callable[..., HttpResponse]
+StaffView = Callable[..., HttpResponseBase]
 
 
 def current_office(request: HttpRequest, user: User) -> Office:
@@ -56,7 +57,7 @@ def staff(*, may: frozenset[str] | set[str] = ALL_ROLES) -> Callable[[StaffView]
     def decorate(view: StaffView) -> StaffView:
         @wraps(view)
         @login_required
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             staff_request = cast(StaffRequest, request)
             staff_request.office = current_office(request, staff_request.user)
             staff_request.roles = staff_request.user.roles_in(staff_request.office)

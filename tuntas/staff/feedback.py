@@ -47,9 +47,9 @@ class SortForm(forms.Form):
         label=gettext_lazy("Unit"), queryset=Unit.objects.none(), empty_label=None
     )
 
-    def __init__(self, *args: Any, feedback: Feedback, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, feedback: Feedback) -> None:
         initial = {"kind": feedback.kind, "unit": feedback.unit}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)
         self.fields["unit"].queryset = feedback.office.units.all()  # type: ignore[attr-defined]
 
 
@@ -69,9 +69,9 @@ def feedback_list(request: StaffRequest) -> HttpResponse:
         "units": Unit.objects.visible_to(request.user).filter(office=office),
         "query": request.GET,
         "today": office_today(office),
-        "answered_ids": set(
-            mine.answered().values_list("pk", flat=True)
-        ) if state in ("all", "answered") else set(),
+        "answered_ids": set(mine.answered().values_list("pk", flat=True))
+        if state in ("all", "answered")
+        else set(),
     }
     return render(request, "staff/feedback_list.html", context)
 
@@ -99,9 +99,7 @@ def feedback_page(request: StaffRequest, pk: int) -> HttpResponse:
     return show(request, row, ReplyForm())
 
 
-def show(
-    request: StaffRequest, row: Feedback, form: ReplyForm, status: int = 200
-) -> HttpResponse:
+def show(request: StaffRequest, row: Feedback, form: ReplyForm, status: int = 200) -> HttpResponse:
     waiting = Feedback.objects.visible_to(request.user).filter(office=request.office).unanswered()
     order = [
         pk for pk in waiting.order_by("due_on", "id").values_list("pk", flat=True) if pk != row.pk
@@ -132,7 +130,9 @@ def feedback_reply(request: StaffRequest, pk: int) -> HttpResponse:
     except ValidationError as error:
         place_errors(form, error)
         return show(request, row, form, status=422)
-    messages.success(request, _("Jawaban terkirim. Pengirim dapat membacanya dengan kode pelacakan."))
+    messages.success(
+        request, _("Jawaban terkirim. Pengirim dapat membacanya dengan kode pelacakan.")
+    )
     waiting = Feedback.objects.visible_to(request.user).filter(office=request.office).unanswered()
     following = waiting.order_by("due_on", "id").first()
     return redirect("feedback", following.pk) if following else redirect("feedback-list")

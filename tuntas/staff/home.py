@@ -99,10 +99,22 @@ def todo(request: StaffRequest, feedback: Any, plans: Any, today: date) -> list[
     late, waiting = feedback.overdue(today).count(), feedback.unanswered().count()
     rows = [
         (late, _("Masukan melewati tenggat jawaban"), reverse("feedback-list") + "?state=overdue"),
-        (waiting - late, _("Masukan menunggu jawaban"), reverse("feedback-list") + "?state=waiting"),
-        (plans.overdue(today).count(), _("Rencana aksi melewati tenggat"), reverse("plan-list") + "?state=overdue"),
-        (plans.unfinished().exclude(pk__in=plans.followed_up()).count(), _("Rencana aksi belum ditindaklanjuti"), reverse("plan-list") + "?state=untouched"),
-    ]  # fmt: skip
+        (
+            waiting - late,
+            _("Masukan menunggu jawaban"),
+            reverse("feedback-list") + "?state=waiting",
+        ),
+        (
+            plans.overdue(today).count(),
+            _("Rencana aksi melewati tenggat"),
+            reverse("plan-list") + "?state=overdue",
+        ),
+        (
+            plans.unfinished().exclude(pk__in=plans.followed_up()).count(),
+            _("Rencana aksi belum ditindaklanjuti"),
+            reverse("plan-list") + "?state=untouched",
+        ),
+    ]
     if request.roles & {Role.SURVEY_TEAM, Role.HEAD}:
         over = months_to_close(request.office, today)
         rows.append((over, _("Bulan yang dapat ditutup"), reverse("period-list")))

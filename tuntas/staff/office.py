@@ -167,9 +167,13 @@ def language(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("language", "")
     if chosen in KNOWN:
         response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, chosen, 365 * 86400, samesite="Lax", httponly=True,
+            settings.LANGUAGE_COOKIE_NAME,
+            chosen,
+            365 * 86400,
+            samesite="Lax",
+            httponly=True,
             secure=settings.SESSION_COOKIE_SECURE,
-        )  # fmt: skip
+        )
     return response
 
 

@@ -118,7 +118,9 @@ def period_closure(request: StaffRequest, month: str) -> HttpResponse:
     try:
         closure = Closure.seal(Period.of(request.office, wanted), by=request.user)
     except PeriodNotOver:
-        messages.error(request, _("Bulan ini belum berakhir; tutuplah setelah tanggal terakhirnya."))
+        messages.error(
+            request, _("Bulan ini belum berakhir; tutuplah setelah tanggal terakhirnya.")
+        )
     except PeriodClosed:
         messages.error(request, _("Bulan ini sudah ditutup."))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django import forms
@@ -112,7 +113,9 @@ class EvidenceForm(forms.Form):
         upload = data.get("file")
         if upload and upload.size > settings.EVIDENCE_MAX_BYTES:
             most = settings.EVIDENCE_MAX_BYTES // 1024 // 1024
-            self.add_error("file", _("Berkas terlalu besar; paling banyak %(most)s MB.") % {"most": most})  # fmt: skip
+            self.add_error(
+                "file", _("Berkas terlalu besar; paling banyak %(most)s MB.") % {"most": most}
+            )
         return data
 
 
@@ -204,11 +207,8 @@ def initial_of(request: StaffRequest, source: Any) -> dict[str, Any]:
         "element": request.GET.get("element", ""),
         "unit": int(unit) if unit.isdigit() else None,
     }
-    month = request.GET.get("month", "")
-    try:
-        initial["survey_month"] = Month.parse(month).first_day
-    except ValueError:
-        pass
+    with suppress(ValueError):
+        initial["survey_month"] = Month.parse(request.GET.get("month", "")).first_day
     if first:
         initial |= {"survey_month": first.month, "unit": first.unit_id, "cause": first.text}
     return initial

@@ -80,9 +80,7 @@ def report_list(request: StaffRequest) -> HttpResponse:
         "may_make": may_make,
         "may_write": bool(request.roles & TEAM),
     }
-    return render(
-        request, "staff/report_list.html", context, status=422 if form.errors else 200
-    )
+    return render(request, "staff/report_list.html", context, status=422 if form.errors else 200)
 
 
 def make(request: StaffRequest, form: ReportForm) -> Report | None:
@@ -130,9 +128,14 @@ def narrative_list(request: StaffRequest) -> HttpResponse:
     """Every section's wording: the default, or the office's own."""
     own = NarrativeTemplate.current(request.office, ReportKind.FOLLOW_UP)
     sections = [
-        {"name": name, "title": title, "is_own": name in own, "text": own.get(name) or narrative.DEFAULTS[name]}
+        {
+            "name": name,
+            "title": title,
+            "is_own": name in own,
+            "text": own.get(name) or narrative.DEFAULTS[name],
+        }
         for name, title in narrative.SECTIONS.items()
-    ]  # fmt: skip
+    ]
     return render(request, "staff/narrative_list.html", {"sections": sections})
 
 

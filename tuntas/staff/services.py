@@ -90,9 +90,7 @@ def service_page(request: StaffRequest, pk: int) -> HttpResponse:
     service = find_service(request, pk)
     month = Month.of(office_today(request.office))
     channels = dict(
-        Response.objects.filter(
-            office=request.office, month=month.first_day, service=service
-        )
+        Response.objects.filter(office=request.office, month=month.first_day, service=service)
         .values_list("channel")
         .annotate(n=Count("id"))
     )
@@ -162,9 +160,7 @@ def service_poster(request: StaffRequest, pk: int) -> HttpResponse:
 
 @staff(may=TEAM)
 def unit_add(request: StaffRequest) -> HttpResponse:
-    form = UnitForm(
-        request.POST or None, initial={"position": request.office.units.count() + 1}
-    )
+    form = UnitForm(request.POST or None, initial={"position": request.office.units.count() + 1})
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)
         try:
@@ -195,9 +191,7 @@ def unit_edit(request: StaffRequest, pk: int) -> HttpResponse:
 @staff(may=TEAM)
 def service_add(request: StaffRequest) -> HttpResponse:
     units = Unit.objects.filter(office=request.office)
-    form = ServiceForm(
-        request.POST or None, initial={"unit": request.GET.get("unit")}, units=units
-    )
+    form = ServiceForm(request.POST or None, initial={"unit": request.GET.get("unit")}, units=units)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:

@@ -22,19 +22,24 @@ from tuntas.report import numbers
 register = template.Library()
 
 
+def known(value: Any) -> Any:
+    """None for what a template did not find, which it passes on as an empty text."""
+    return None if value == "" else value
+
+
 @register.filter
 def number(value: Any, places: int = 2) -> str:
-    return numbers.number(value, places)
+    return numbers.number(known(value), places)
 
 
 @register.filter
 def whole(value: int | None) -> str:
-    return numbers.number(value, 0)
+    return numbers.number(known(value), 0)
 
 
 @register.filter
 def percent(value: Fraction | None) -> str:
-    return numbers.percent(value)
+    return numbers.percent(known(value))
 
 
 @register.filter
@@ -52,7 +57,7 @@ def moment(value: datetime | None) -> str:
 @register.filter
 def month(value: Any) -> str:
     """`Januari 2023` of a Month, a date or None."""
-    if value is None:
+    if not value:
         return "–"
     return numbers.month(value if isinstance(value, Month) else Month.of(value))
 
@@ -115,7 +120,7 @@ MENU = (
 def menu(context: template.Context) -> dict[str, Any]:
     """The entries this person may open; the current one is marked."""
     request = context["request"]
-    roles = getattr(request, "roles", set())
+    roles: set[str] = getattr(request, "roles", set())
     entries = []
     for name, label in MENU:
         if name == "office-settings" and Role.SURVEY_TEAM not in roles:
