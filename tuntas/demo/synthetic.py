@@ -132,50 +132,8 @@ def add_plans(
 ) -> None:
     """Three recent plans: finished, under way with an obstacle, and overdue without progress."""
     survey = this_month + -3
-    finished = ActionPlan.add(
-        units["inka"],
-        by=people["petugas"],
-        at=at_noon((survey + 1).first_day, units["inka"].office),
-        survey_month=survey.first_day,
-        element="completion_time",
-        cause="Petugas helpdesk pada jam sibuk hanya dua orang.",
-        action="Menambah satu petugas helpdesk pada pukul 08.00–11.00 (contoh).",
-        person_in_charge="Kepala Bidang Informasi Kepegawaian",
-        start_month=(survey + 1).first_day,
-        end_month=(survey + 2).first_day,
-        due_on=(survey + 2).last_day,
-    )
-    told = at_noon((survey + 2).first_day, units["inka"].office)
-    finished.add_progress(
-        by=people["petugas"],
-        at=told,
-        kind=ProgressKind.DONE,
-        text="Jadwal piket baru berlaku",
-        on=(survey + 2).first_day,
-    )
-    finished.add_link("https://contoh.go.id/jadwal-piket", by=people["petugas"], at=told)
-    finished.finish(by=people["tim"], at=told, note="Jadwal piket sudah berjalan.")
-    running = ActionPlan.add(
-        units["pensiun"],
-        by=people["pensiun"],
-        at=at_noon((survey + 2).first_day, units["pensiun"].office),
-        survey_month=(survey + 1).first_day,
-        element="requirements",
-        cause="Persyaratan pensiun janda/duda tersebar di tiga dokumen.",
-        action="Menyusun satu lembar persyaratan dengan contoh berkas (contoh).",
-        person_in_charge="Komang Suryani",
-        start_month=(survey + 2).first_day,
-        due_on=(this_month + 1).last_day,
-    )
-    running.add_progress(
-        by=people["pensiun"], at=now, kind=ProgressKind.NOTE, text="Rancangan lembar sudah dibahas."
-    )
-    running.add_obstacle(
-        by=people["pensiun"],
-        at=now,
-        text="Menunggu penetapan format berkas.",
-        depends_on="BKN Pusat",
-    )
+    add_finished_plan(units["inka"], people, survey)
+    add_running_plan(units["pensiun"], people, this_month, now)
     ActionPlan.add(
         units["mutasi"],
         by=people["tim"],
@@ -185,6 +143,57 @@ def add_plans(
         action="Menampilkan status usulan kenaikan pangkat kepada pengusul (contoh).",
         person_in_charge="Kepala Bidang Mutasi",
         due_on=(this_month + -1).last_day,
+    )
+
+
+def add_finished_plan(unit: Unit, people: dict[str, User], survey: Month) -> None:
+    plan = ActionPlan.add(
+        unit,
+        by=people["petugas"],
+        at=at_noon((survey + 1).first_day, unit.office),
+        survey_month=survey.first_day,
+        element="completion_time",
+        cause="Petugas helpdesk pada jam sibuk hanya dua orang.",
+        action="Menambah satu petugas helpdesk pada pukul 08.00–11.00 (contoh).",
+        person_in_charge="Kepala Bidang Informasi Kepegawaian",
+        start_month=(survey + 1).first_day,
+        end_month=(survey + 2).first_day,
+        due_on=(survey + 2).last_day,
+    )
+    told = at_noon((survey + 2).first_day, unit.office)
+    plan.add_progress(
+        by=people["petugas"],
+        at=told,
+        kind=ProgressKind.DONE,
+        text="Jadwal piket baru berlaku",
+        on=(survey + 2).first_day,
+    )
+    plan.add_link("https://contoh.go.id/jadwal-piket", by=people["petugas"], at=told)
+    plan.finish(by=people["tim"], at=told, note="Jadwal piket sudah berjalan.")
+
+
+def add_running_plan(unit: Unit, people: dict[str, User], this_month: Month, now: datetime) -> None:
+    survey = this_month + -2
+    plan = ActionPlan.add(
+        unit,
+        by=people["pensiun"],
+        at=at_noon((survey + 1).first_day, unit.office),
+        survey_month=survey.first_day,
+        element="requirements",
+        cause="Persyaratan pensiun janda/duda tersebar di tiga dokumen.",
+        action="Menyusun satu lembar persyaratan dengan contoh berkas (contoh).",
+        person_in_charge="Komang Suryani",
+        start_month=(survey + 1).first_day,
+        due_on=(this_month + 1).last_day,
+    )
+    plan.add_progress(
+        by=people["pensiun"], at=now, kind=ProgressKind.NOTE, text="Rancangan lembar sudah dibahas."
+    )
+    plan.add_obstacle(
+        by=people["pensiun"],
+        at=now,
+        text="Menunggu penetapan format berkas.",
+        depends_on="BKN Pusat",
     )
 
 
