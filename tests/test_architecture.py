@@ -28,9 +28,19 @@ LEVELS = {
     "wsgi": 6,
 }
 FREE = {"settings", "checks", "apps", "migrations", "management", "__init__"}
-MODELS = (
-    "audit people offices surveys periods feedback responses closures results plans reports".split()
-)
+MODELS = [
+    "audit",
+    "people",
+    "offices",
+    "surveys",
+    "periods",
+    "feedback",
+    "responses",
+    "closures",
+    "results",
+    "plans",
+    "reports",
+]
 STANDARD_ONLY = re.compile(r"^(django|babel|typst|docx|segno|granian|click)")
 
 
@@ -86,7 +96,8 @@ def test_models_import_to_the_left() -> None:
 def test_files_and_functions_stay_small() -> None:
     for path in sources():
         text = path.read_text(encoding="utf-8")
-        most = 620 if path.stem in {"cli", "imports"} else 450
+        # The command line is one long list of small commands, told in one place.
+        most = 600 if path.stem == "cli" else 460
         assert len(text.splitlines()) <= most, f"{path} is too long"
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef):
