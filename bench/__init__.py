@@ -1,0 +1,1 @@
+"""Speed and size as ratios to a limit or peer measured in the same run."""
