@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -48,6 +49,8 @@ def public(view: PublicView) -> PublicView:
     that a token could protect; a database that does not answer becomes a page, not a crash."""
 
     @wraps(view)
+    # The questions exist in Indonesian, so the page around them is Indonesian too.
+    @translation.override("id")
     def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method == "POST" and is_cross_site(request):
             return problem(

@@ -1,0 +1,53 @@
+"""English is the second language: complete, with the same placeholders, and reachable."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+from django.urls import reverse
+
+from tests.conftest import Cast
+from tuntas.server import compile_translations
+
+CATALOGUE = Path(__file__).parents[1] / "tuntas" / "locale" / "en" / "LC_MESSAGES" / "django.po"
+PLACES = re.compile(r"%\(\w+\)s|%%")
+
+
+def test_every_text_is_translated_with_its_placeholders() -> None:
+    with CATALOGUE.open("rb") as file:
+        messages = [message for message in read_po(file) if message.id]
+    assert len(messages) > 450
+    for message in messages:
+        sources = message.id if isinstance(message.id, tuple) else (message.id,)
+        texts = message.string if isinstance(message.string, tuple) else (message.string,)
+        for text in texts:
+            assert text, message.id
+            assert sorted(PLACES.findall(text)) == sorted(PLACES.findall(sources[0])), message.id
+
+
+def test_every_text_of_the_templates_is_in_the_catalogue() -> None:
+    with CATALOGUE.open("rb") as file:
+        known = {
+            name
+            for message in read_po(file)
+            for name in (message.id if isinstance(message.id, tuple) else (message.id,))
+        }
+    folder = CATALOGUE.parents[3] / "templates"
+    for path in folder.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        for _quote, found in re.findall(r"""\{% translate (["'])(.*?)\1 %\}""", text):
+            assert found in known or found.replace("%", "%%") in known, f"{path.name}: {found}"
+
+
+def test_the_staff_pages_speak_english_when_asked_and_the_form_stays_indonesian(cast: Cast) -> None:
+    compile_translations()
+    client = cast.client("team")
+    client.post(reverse("language"), {"language": "en", "next": "/home/"})
+    html = client.get(reverse("home")).content.decode()
+    assert "What waits for you" in html
+    assert "Yang menunggu" not in html
+    assert (
+        "Bagaimana pelayanan kami?" in client.get(cast.service.get_absolute_url()).content.decode()
+    )
