@@ -7,6 +7,7 @@ import random
 import sqlite3
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -77,13 +78,13 @@ def insert(database: Any, shape: str, rows: list[Any]) -> None:
         return
     database.many("INSERT INTO one VALUES (?, ?, ?, ?)", rows)
     if shape == "one row + counter":
-        counts = [
-            (row[1], row[2], q, int(score)) for row in rows for q, score in enumerate(row[3], 1)
-        ]
+        counts = Counter(
+            (row[1], row[2], q, int(n)) for row in rows for q, n in enumerate(row[3], 1)
+        )
         database.many(
-            "INSERT INTO counter VALUES (?, ?, ?, ?, 1)"
-            " ON CONFLICT (service, month, question, score) DO UPDATE SET n = counter.n + 1",
-            counts,
+            "INSERT INTO counter VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (service, month, question, score) DO UPDATE SET n = counter.n + excluded.n",
+            [(*key, n) for key, n in counts.items()],
         )
 
 
