@@ -25,8 +25,15 @@ from tuntas.models import (
     Unit,
     User,
 )
+from tuntas.server import compile_translations
 
 PASSWORD = "rahasia-sekali-2026"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the translations once, before any process has read (and kept) a missing one."""
+    if not hasattr(config, "workerinput"):
+        compile_translations()
 
 
 @dataclass

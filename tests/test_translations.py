@@ -9,7 +9,6 @@ from babel.messages.pofile import read_po
 from django.urls import reverse
 
 from tests.conftest import Cast
-from tuntas.server import compile_translations
 
 CATALOGUE = Path(__file__).parents[1] / "tuntas" / "locale" / "en" / "LC_MESSAGES" / "django.po"
 PLACES = re.compile(r"%\(\w+\)s|%%")
@@ -42,7 +41,6 @@ def test_every_text_of_the_templates_is_in_the_catalogue() -> None:
 
 
 def test_the_staff_pages_speak_english_when_asked_and_the_form_stays_indonesian(cast: Cast) -> None:
-    compile_translations()
     client = cast.client("team")
     client.post(reverse("language"), {"language": "en", "next": "/home/"})
     html = client.get(reverse("home")).content.decode()
