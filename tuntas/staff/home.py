@@ -68,6 +68,8 @@ def own_unit(request: StaffRequest) -> Unit | None:
 
 
 def trend_chart(results: list[MonthResult]) -> str:
+    """The chart from the first month that has a value; months before it would only be blank."""
+    first = next((at for at, row in enumerate(results) if row.converted is not None), 0)
     points = [
         svg.Point(
             label=numbers.month(row.month),
@@ -76,7 +78,7 @@ def trend_chart(results: list[MonthResult]) -> str:
             state=row.state,
             interval=row.result.interval95 if row.result else None,
         )
-        for row in results
+        for row in results[first:]
     ]
     told = [f"{point.label} {point.shown}" for point in points if point.value is not None]
     return svg.trend(points, _("Tren nilai IKM per bulan"), "; ".join(told))

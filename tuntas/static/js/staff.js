@@ -35,3 +35,8 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 
 // The error summary and a finished act are read out first.
 document.querySelector("[data-focus]")?.focus();
+
+// On a phone the menu is one line that scrolls: show where we are.
+const menu = document.querySelector(".menu");
+const here = menu?.querySelector("[aria-current]");
+if (here) menu.scrollLeft = here.offsetLeft - (menu.clientWidth - here.offsetWidth) / 2;
