@@ -259,6 +259,7 @@ def test_an_officer_answers_without_touching_the_mouse(cast: Cast, visitor: Any)
     page = who.open(reverse("feedback", args=[Feedback.objects.earliest("id").pk]))
     for number in range(5):
         expect(page.get_by_text(f"Kursi nomor {number} rusak.")).to_be_visible()
+        page.wait_for_load_state()  # the script that listens for keys is loaded last
         page.keyboard.press("r")
         page.keyboard.type("Kursi diganti hari ini.")
         page.keyboard.press("Control+Enter")
