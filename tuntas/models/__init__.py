@@ -1,10 +1,13 @@
 """The tables, one file per noun. Inside this package imports point to the left in this list:
 
-audit ← people ← offices ← surveys ← periods ← feedback ← responses ← closures ← results ← plans ← reports
+audit ← people ← offices ← audiences ← surveys ← periods ← exclusions ← feedback ← responses ←
+tablets ← closures ← results ← plans ← reports
 """
 
+from tuntas.models.audiences import Audience
 from tuntas.models.audit import Event
 from tuntas.models.closures import Closure, HistoricalResult, Reopening
+from tuntas.models.exclusions import ExcludedResponse, Exclusion
 from tuntas.models.feedback import AnsweredShare, Feedback, FeedbackKind, Reply
 from tuntas.models.offices import Office, Service, Unit
 from tuntas.models.people import Membership, Role, User
@@ -21,16 +24,20 @@ from tuntas.models.plans import (
 from tuntas.models.reports import NarrativeTemplate, Report, ReportKind
 from tuntas.models.responses import Channel, Receipt, Response, Submission
 from tuntas.models.surveys import Edition, Question, Questionnaire
+from tuntas.models.tablets import Tablet, TabletKind
 
 __all__ = [
     "ActionPlan",
     "AnsweredShare",
+    "Audience",
     "Channel",
     "Closure",
     "Completion",
     "Edition",
     "Event",
     "Evidence",
+    "ExcludedResponse",
+    "Exclusion",
     "Feedback",
     "FeedbackKind",
     "HistoricalResult",
@@ -55,6 +62,8 @@ __all__ = [
     "Role",
     "Service",
     "Submission",
+    "Tablet",
+    "TabletKind",
     "Unit",
     "User",
 ]

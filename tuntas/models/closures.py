@@ -18,6 +18,7 @@ from tuntas.law.months import Month
 from tuntas.law.rounding import half_up
 from tuntas.law.tally import Tally
 from tuntas.models.audit import AppendOnly, Event
+from tuntas.models.exclusions import told
 from tuntas.models.offices import Office, Service, Unit
 from tuntas.models.people import User
 from tuntas.models.periods import Period, PeriodClosed, PeriodNotOver, hold_month, is_closed
@@ -228,7 +229,7 @@ def count_month(office: Office, month: Month) -> dict[str, Any]:
             }
             for row in counted
         ],
-        "exclusions": [],
+        "exclusions": told(office, month),
         "result": result_json(total, office) if total.n else None,
     }
 

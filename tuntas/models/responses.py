@@ -7,9 +7,11 @@ disk (SQLite `synchronous=FULL`, PostgreSQL `synchronous_commit=on`).
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, models, transaction
@@ -18,8 +20,10 @@ from django.utils.translation import gettext_lazy as _
 
 from tuntas.law.months import Month
 from tuntas.law.profile import BadProfile, check_profile
+from tuntas.law.quality import signs_of
 from tuntas.law.tally import Tally, count
 from tuntas.models.audit import AppendOnly
+from tuntas.models.exclusions import left_out
 from tuntas.models.feedback import Feedback, secret_code
 from tuntas.models.offices import Office, Service
 from tuntas.models.periods import first_open_month, hold_month
@@ -32,6 +36,7 @@ class Channel(models.TextChoices):
     HELPDESK = "helpdesk", _("Helpdesk virtual")
     QR = "qr", _("Kode QR")
     KIOSK = "kiosk", _("Kios")
+    OUTREACH = "outreach", _("Jemput bola")
     ASSISTED = "assisted", _("Dibantu petugas")
     PAPER = "paper", _("Kertas")
     IMPORT = "import", _("Impor")
@@ -60,6 +65,10 @@ class Submission:
     profile: str = ""  # law.profile: one character per question of the profile
     suggestion: str = ""
     answered_on: date | None = None  # only when collected offline or on paper
+    seconds: int | None = None  # from opening the form to sending it, when known
+    is_repeat: bool = False  # the device says that it rated this service before on the same day
+    # Made by a tablet that had no network when it showed the code to the citizen; else empty.
+    tracking_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,19 +92,26 @@ class ServiceCount:
 
 
 class ResponseQuerySet(models.QuerySet["Response"]):
+    def counted(self, office: Office) -> ResponseQuerySet:
+        """Those that enter the office's index."""
+        return self.filter(office=office).exclude(id__in=left_out(office.pk))
+
     def count_by_service(
         self,
         office: Office,
         months: Sequence[Month],
         *,
         services: Iterable[int] | None = None,
+        only_unsigned: bool = False,
     ) -> list[ServiceCount]:
-        """Tallies per service and edition for the months, in one scan.
+        """Tallies per service and edition for the months, in one scan; excluded responses stay out.
+
+        `only_unsigned` leaves out what carries a sign of doubt too, to show what difference it makes.
 
         The database only concatenates the answer strings; `law.tally.count` takes the columns out
         of them at C speed, exactly.
         """
-        rows = list(self._answers(office, months, services))
+        rows = list(self._answers(office, months, services, only_unsigned))
         editions = Edition.objects.select_related("questionnaire").in_bulk(
             {edition for _service, edition, _answers in rows}
         )
@@ -112,7 +128,11 @@ class ResponseQuerySet(models.QuerySet["Response"]):
         ]
 
     def _answers(
-        self, office: Office, months: Sequence[Month], services: Iterable[int] | None
+        self,
+        office: Office,
+        months: Sequence[Month],
+        services: Iterable[int] | None,
+        only_unsigned: bool,
     ) -> Iterator[tuple[int, int, str]]:
         table = self.model._meta.db_table
         join = (
@@ -129,7 +149,14 @@ class ResponseQuerySet(models.QuerySet["Response"]):
             f"SELECT service_id, edition_id, {join} FROM {table} "
             f"WHERE office_id = %s AND month IN ({', '.join(['%s'] * len(days))})"
         )
-        parameters: list[date | int] = [office.pk, *days]
+        parameters: list[Any] = [office.pk, *days]
+        excluded = left_out(office.pk)
+        if excluded.exists():
+            part, values = excluded.query.sql_with_params()
+            sql += f" AND id NOT IN ({part})"
+            parameters += values
+        if only_unsigned:
+            sql += " AND signs = 0"
         if wanted is not None:
             sql += f" AND service_id IN ({', '.join(['%s'] * len(wanted))})"
             parameters += wanted
@@ -154,6 +181,8 @@ class Response(AppendOnly):
     channel = models.CharField(max_length=10, choices=Channel)
     answers = models.CharField(max_length=60)
     profile = models.CharField(max_length=8)
+    seconds = models.SmallIntegerField(null=True)
+    signs = models.SmallIntegerField(db_default=0)  # law.quality.Sign, as a sum
 
     objects = ResponseQuerySet.as_manager()
 
@@ -187,7 +216,7 @@ class Response(AppendOnly):
                     submission.suggestion,
                     month=month,
                     at=now,
-                    code=secret_code("track", submission.id),
+                    code=tracking_code_of(submission),
                 )
         if not is_new:
             month = cls._same_again(service, submission)
@@ -223,6 +252,12 @@ class Response(AppendOnly):
                     submission.channel,
                     submission.answers,
                     submission.profile,
+                    submission.seconds,
+                    int(
+                        signs_of(
+                            submission.answers, submission.seconds, is_repeat=submission.is_repeat
+                        )
+                    ),
                 ],
             )
             return bool(cursor.rowcount == 1)
@@ -238,8 +273,8 @@ class Response(AppendOnly):
 
 INSERT = (
     "INSERT INTO tuntas_response (office_id, id, service_id, edition_id, month, received_at,"
-    " answered_on, channel, answers, profile)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    " answered_on, channel, answers, profile, seconds, signs)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
     " ON CONFLICT (office_id, id) DO NOTHING"
 )
 
@@ -281,7 +316,36 @@ def receipt_of(submission: Submission, office_id: int, *, month: Month, is_new: 
     return Receipt(
         response_id=submission.id,
         code=f"{office_id}-{submission.id.hex.upper()}",
-        tracking_code=secret_code("track", submission.id) if submission.suggestion else "",
+        tracking_code=tracking_code_of(submission),
         month=month,
         is_new=is_new,
     )
+
+
+def tracking_code_of(submission: Submission) -> str:
+    """The code that opens the conversation; empty when nothing was written."""
+    if not submission.suggestion:
+        return ""
+    return submission.tracking_code or secret_code("track", submission.id)
+
+
+LONGEST_SECONDS = 3600
+
+
+def new_form_id(now: datetime) -> UUID:
+    """A fresh id for a form (UUID version 7): it says when the form was opened, and ids that grow
+    keep the table's index compact. 74 random bits remain."""
+    milliseconds = int(now.timestamp() * 1000)
+    high = (milliseconds & (2**48 - 1)) << 80
+    return UUID(
+        int=high | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+    )
+
+
+def seconds_since_opened(form_id: UUID, now: datetime) -> int | None:
+    """How long a form made by `new_form_id` was open; None for other ids and beyond an hour."""
+    if form_id.version != 7:
+        return None
+    opened = datetime.fromtimestamp((form_id.int >> 80) / 1000, UTC)
+    seconds = round((now - opened).total_seconds())
+    return seconds if 0 <= seconds <= LONGEST_SECONDS else None

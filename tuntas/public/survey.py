@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.core.signing import BadSignature, TimestampSigner
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tuntas.law.profile import PROFILE, UNKNOWN
 from tuntas.models import Channel, Response, Service, Submission
 from tuntas.models.feedback import REPLY_WORKING_DAYS, TEXT_LIMIT, secret_code
-from tuntas.models.responses import BadSubmission, IdUsedElsewhere, ServiceClosed
+from tuntas.models.responses import (
+    BadSubmission,
+    IdUsedElsewhere,
+    ServiceClosed,
+    new_form_id,
+    seconds_since_opened,
+)
 from tuntas.public.door import page, problem, public, source
 
 # The links a citizen follows say how they came; the rest of the channels are not for a link.
@@ -54,8 +61,12 @@ def survey_form(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         return take(request, service)
     channel = request.GET.get("c", "")
-    form = FilledForm(id=str(uuid4()), channel=channel if channel in LINK_CHANNELS else Channel.WEB)
+    form = FilledForm(id=fresh_id(), channel=channel if channel in LINK_CHANNELS else Channel.WEB)
     return show(request, service, form)
+
+
+def fresh_id() -> str:
+    return str(new_form_id(timezone.now()))
 
 
 def find_service(token: str) -> Service | None:
@@ -77,8 +88,9 @@ def take(request: HttpRequest, service: Service) -> HttpResponse:
     form = read(request.POST, service)
     if form.errors:
         return show(request, service, form, status=422)
+    form_id = UUID(form.id)
     submission = Submission(
-        id=UUID(form.id),
+        id=form_id,
         edition_id=int(request.POST["edition"]),
         answers="".join(
             form.answers[question.position] for question in service.edition.question_list
@@ -86,6 +98,8 @@ def take(request: HttpRequest, service: Service) -> HttpResponse:
         channel=form.channel,
         profile="".join(form.profile.get(question.code) or UNKNOWN for question in PROFILE),
         suggestion=form.suggestion,
+        seconds=seconds_since_opened(form_id, timezone.now()),
+        is_repeat=request.POST.get("again") == "1",
     )
     try:
         receipt = Response.receive(service, submission)
@@ -99,7 +113,7 @@ def take(request: HttpRequest, service: Service) -> HttpResponse:
             _("Penilaian pertama sudah tersimpan. Buka lagi tautan survei untuk penilaian baru."),
         )
     except BadSubmission as error:
-        form.id = str(uuid4())
+        form.id = fresh_id()
         form.errors.append(("form", str(error)))
         return show(request, service, form, status=422)
     kept = f"{submission.id}:{int(bool(receipt.tracking_code))}"
@@ -118,7 +132,7 @@ def read(data: QueryDict, service: Service) -> FilledForm:
     try:
         UUID(form.id)
     except ValueError:
-        form.id = str(uuid4())
+        form.id = fresh_id()
         form.errors.append(("form", _("Nomor formulir rusak. Periksa isian, lalu kirim lagi.")))
     if form.channel not in LINK_CHANNELS:
         form.channel = Channel.WEB

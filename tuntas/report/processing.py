@@ -74,9 +74,11 @@ def respondents(
     office: Office, span: Span, codes: list[str], service: Service | None
 ) -> tuple[tuple[str, ...], ...]:
     """One row per response, in order of arrival: number and the score of each element."""
-    rows = Response.objects.filter(
-        office=office, month__in=[month.first_day for month in span.months]
-    ).order_by("received_at", "id")
+    rows = (
+        Response.objects.counted(office)
+        .filter(month__in=[month.first_day for month in span.months])
+        .order_by("received_at", "id")
+    )
     if service is not None:
         rows = rows.filter(service=service)
     layouts = {
