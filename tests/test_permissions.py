@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tests.conftest import Cast, answer, moment
 from tuntas import report
 from tuntas.law.months import Month, Span
-from tuntas.models import ActionPlan, Feedback, Period
+from tuntas.models import ActionPlan, Feedback, Period, Tablet
 from tuntas.models.closures import Closure
 
 READERS = {"team", "head", "auditor", "ministry"}
@@ -44,6 +44,8 @@ GETS: dict[str, tuple[list[str], set[str]]] = {
     "service-poster": (["service"], OWN_UNIT),
     "service-qr": (["service", "svg"], OWN_UNIT),
     "service-add": ([], TEAM),
+    "tablet-list": ([], EVERYONE),
+    "tablet-add": ([], TEAM),
     "unit-add": ([], TEAM),
     "unit-edit": (["unit"], TEAM),
     "office-settings": ([], TEAM),
@@ -61,12 +63,14 @@ POSTS: dict[str, tuple[list[str], set[str]]] = {
     "plan-reopening": (["plan"], TEAM),
     "period-reopening": (["month"], TEAM),
     "service-edit": (["service"], TEAM),
+    "tablet-revocation": (["tablet"], TEAM),
+    "tablet-backup": (["tablet"], WRITERS),
     "membership-removal": (["membership"], TEAM),
 }
 # Addresses with rules of their own, tested where they live.
 ELSEWHERE = {"language"}
 # Things of a unit or an office that others must not even know of.
-NAMED = {"feedback", "plan", "evidence", "report", "service", "unit", "membership"}
+NAMED = {"feedback", "plan", "evidence", "report", "service", "unit", "membership", "tablet"}
 ONE_OFFICE = {"team", "officer", "other_officer", "head", "auditor"}
 
 
@@ -90,6 +94,7 @@ def world(cast: Cast) -> dict[str, Any]:
         "report": made.code,
         "service": cast.service.pk,
         "unit": cast.pensiun.pk,
+        "tablet": Tablet.add(cast.service, "Loket 1", "kiosk", by=None)[0].pk,
         "membership": cast.office.memberships.get(role="auditor").pk,
         "month": "2026-01",
         "section": "tujuan",
@@ -116,7 +121,7 @@ def expected(arguments: list[str], allowed: set[str], who: str) -> set[int]:
         return {200, 302, 422}
     if who == "stranger" and NAMED & set(arguments):
         return {404}
-    if who == "other_officer" and {"feedback", "plan", "service"} & set(arguments):
+    if who == "other_officer" and {"feedback", "plan", "service", "tablet"} & set(arguments):
         return {403, 404}
     return {403}
 

@@ -7,18 +7,36 @@ tablet keeps its answers until this server has said, for each, that it is on dis
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tuntas.models.audit import Event
+from tuntas.models.feedback import CODE_ALPHABET, TEXT_LIMIT
 from tuntas.models.offices import Office, Service, in_reach
 from tuntas.models.people import User
-from tuntas.models.responses import Channel
+from tuntas.models.responses import (
+    BadSubmission,
+    Channel,
+    IdUsedElsewhere,
+    Response,
+    ServiceClosed,
+    Submission,
+)
+
+CODE = re.compile(f"[{CODE_ALPHABET}]{{17}}")
+# A tablet may be out for weeks; what claims to be older has a broken clock.
+LONGEST_OUTING = timedelta(days=92)
 
 
 class TabletKind(models.TextChoices):
@@ -44,7 +62,7 @@ class Tablet(models.Model):
     kind = models.CharField(_("dipakai untuk"), max_length=10, choices=TabletKind)
     name = models.CharField(_("nama tablet"), max_length=80)
     key_sha256 = models.CharField(max_length=64, unique=True)
-    made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    made_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     made_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_seen_at = models.DateTimeField(null=True, blank=True)
@@ -61,6 +79,10 @@ class Tablet(models.Model):
     @property
     def channel(self) -> str:
         return Channel.KIOSK if self.kind == TabletKind.KIOSK else Channel.OUTREACH
+
+    @property
+    def office_zone(self) -> ZoneInfo:
+        return self.service.office.zone
 
     @classmethod
     def add(cls, service: Service, name: str, kind: str, *, by: User | None) -> tuple[Tablet, str]:
@@ -106,3 +128,70 @@ class Tablet(models.Model):
 
 def hash_key(key: str) -> str:
     return hashlib.sha256(f"tuntas:tablet:{key}".encode()).hexdigest()
+
+
+class BadItem(Exception):
+    """One entry of a tablet that cannot be read; the message says what is wrong."""
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What became of one entry: stored, known (it was stored before) or refused."""
+
+    id: str
+    state: str
+    receipt: str = ""
+    month: str = ""
+    reason: str = ""
+
+
+def hand_over(tablet: Tablet, item: Any, clock: int, now: datetime) -> Handed:
+    """Store one entry of the tablet whose own clock says `clock` (milliseconds) now."""
+    key = str(item.get("id", ""))[:40] if isinstance(item, dict) else ""
+    try:
+        submission = read_item(tablet, item, clock, now)
+        receipt = Response.receive(tablet.service, submission, at=now)
+    except (BadItem, BadSubmission) as error:
+        return Handed(key, "refused", reason=str(error))
+    except ServiceClosed:
+        return Handed(key, "refused", reason=gettext("Survei layanan ini sudah ditutup."))
+    except IdUsedElsewhere:
+        return Handed(key, "refused", reason=gettext("Nomor ini sudah dipakai jawaban lain."))
+    state = "stored" if receipt.is_new else "known"
+    return Handed(key, state, receipt=receipt.code, month=str(receipt.month))
+
+
+def read_item(tablet: Tablet, item: Any, clock: int, now: datetime) -> Submission:
+    try:
+        suggestion = str(item.get("suggestion") or "").replace("\r\n", "\n").strip()
+        code = str(item.get("code") or "").replace("-", "").upper()
+        seconds = item.get("seconds")
+        submission = Submission(
+            id=UUID(str(item["id"])),
+            edition_id=int(item["edition"]),
+            answers=str(item["answers"]),
+            channel=tablet.channel,
+            profile=str(item["profile"]),
+            suggestion=suggestion,
+            answered_on=day_of(tablet, clock - int(item["at"]), now),
+            seconds=int(seconds) if seconds is not None and 0 <= int(seconds) <= 3600 else None,
+            tracking_code=code if suggestion and CODE.fullmatch(code) else "",
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        raise BadItem(gettext("Isi jawaban tidak terbaca.")) from error
+    if len(suggestion) > TEXT_LIMIT:
+        raise BadItem(gettext("Saran lebih dari %(most)s huruf.") % {"most": TEXT_LIMIT})
+    return submission
+
+
+def day_of(tablet: Tablet, age: int, now: datetime) -> date | None:
+    """Day in the office's zone on which the citizen answered, `age` milliseconds ago.
+
+    Only the difference of two readings of the tablet's clock is used, so a clock that is wrong by
+    days does no harm. None (the day of arrival) for today and for an impossible age.
+    """
+    since = timedelta(milliseconds=age)
+    if not timedelta(0) <= since <= LONGEST_OUTING:
+        return None
+    day = (now - since).astimezone(tablet.office_zone).date()
+    return day if day != now.astimezone(tablet.office_zone).date() else None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+from csp.constants import SELF
 from csp.decorators import csp_replace
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
@@ -40,7 +41,8 @@ def sha256_of(name: str) -> str:
 POLICY = {
     **settings.CONTENT_SECURITY_POLICY["DIRECTIVES"],
     "style-src": [sha256_of("page.css")],
-    "script-src": [sha256_of("form.js"), sha256_of("sent.js")],
+    "script-src": [sha256_of("form.js"), sha256_of("sent.js"), sha256_of("tablet.js")],
+    "worker-src": [SELF],  # the tablet's page works without network
 }
 
 

@@ -2,12 +2,12 @@
 "use strict";
 const form=document.querySelector("form[data-survey]");
 if(!form||form.dataset.survey==="errors"||!("closest" in form))return;
-const steps=[...form.querySelectorAll("[data-step]")],key="tuntas:"+location.pathname.split("/")[2];
+const tablet=form.dataset.survey==="tablet",steps=[...form.querySelectorAll("[data-step]")],key="tuntas:"+location.pathname.split("/")[2];
 const words=document.getElementById("step-words"),bar=form.querySelector("progress"),back=document.getElementById("back"),next=document.getElementById("next");
 let at=0,pointed=false,timer=0;
 const store={
- read(){try{const d=JSON.parse(localStorage.getItem(key));return d&&Date.now()-d.time<864e5?d:null}catch{return null}},
- write(){try{localStorage.setItem(key,JSON.stringify({time:Date.now(),values:[...new FormData(form)].filter(([n])=>n!=="channel")}))}catch{}},
+ read(){if(tablet)return null;try{const d=JSON.parse(localStorage.getItem(key));return d&&Date.now()-d.time<864e5?d:null}catch{return null}},
+ write(){if(!tablet)try{localStorage.setItem(key,JSON.stringify({time:Date.now(),values:[...new FormData(form)].filter(([n])=>n!=="channel")}))}catch{}},
 };
 const draft=store.read();
 if(draft&&draft.values.some(([n,v])=>n==="edition"&&v===form.elements.edition.value)){
@@ -51,7 +51,9 @@ form.addEventListener("submit",e=>{
  if(form.dataset.sent){e.preventDefault();return}
  form.dataset.sent="1";setTimeout(()=>{delete form.dataset.sent},8e3);
 });
+form.addEventListener("reset",()=>{form.querySelectorAll(".error").forEach(p=>p.remove());show(0,false)});
 addEventListener("pageshow",e=>{if(e.persisted)location.reload()});
+try{if(!tablet&&localStorage.getItem(key+":rated")===new Date().toDateString())form.elements.again.value="1"}catch{}
 document.documentElement.classList.add("js");
 const first=steps.findIndex(s=>!answered(s));
 show(first<0?steps.length-1:first,false);

@@ -1,1 +1,1 @@
-try{localStorage.removeItem("tuntas:"+location.pathname.split("/")[2])}catch{}
+try{const k="tuntas:"+location.pathname.split("/")[2];localStorage.removeItem(k);localStorage.setItem(k+":rated",new Date().toDateString())}catch{}

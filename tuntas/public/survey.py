@@ -202,6 +202,12 @@ def read_answers(data: QueryDict, service: Service, form: FilledForm) -> None:
 def show(
     request: HttpRequest, service: Service, form: FilledForm, status: int = 200
 ) -> HttpResponse:
+    context = {**form_context(service, form), "script": source("form.js")}
+    return page(request, "form", context, status)
+
+
+def form_context(service: Service, form: FilledForm) -> dict[str, Any]:
+    """What the fields of the form need, with what was filled in and what is wrong about it."""
     questions = [
         {
             "name": f"q{question.position}",
@@ -215,6 +221,7 @@ def show(
     ]
     profile = [
         {
+            "code": question.code,
             "name": f"p_{question.code}",
             "label": question.label,
             "choices": question.choices,
@@ -223,16 +230,14 @@ def show(
         }
         for question in PROFILE
     ]
-    context: dict[str, Any] = {
+    return {
         "service": service,
         "form": form,
         "questions": questions,
         "profile": profile,
         "limit": TEXT_LIMIT,
         "suggestion_error": form.error_of("suggestion"),
-        "script": source("form.js"),
     }
-    return page(request, "form", context, status)
 
 
 @public

@@ -2,12 +2,17 @@
 
 from django.urls import path
 
-from tuntas.public import pages, survey
+from tuntas.public import pages, survey, tablet
 
 urlpatterns = [
     path("", pages.landing, name="landing"),
     path("s/<slug:token>/", survey.survey_form, name="survey-form"),
     path("s/<slug:token>/receipt/<str:signed>/", survey.survey_receipt, name="survey-receipt"),
+    path("d/<slug:key>/", tablet.tablet_page, name="tablet"),
+    path("d/<slug:key>/sw.js", tablet.tablet_worker, name="tablet-worker"),
+    path("d/<slug:key>/app.webmanifest", tablet.tablet_manifest, name="tablet-manifest"),
+    path("d/<slug:key>/icon.svg", tablet.tablet_icon, name="tablet-icon"),
+    path("d/<slug:key>/sync", tablet.tablet_sync, name="tablet-sync"),
     path("t/", pages.conversation_find, name="conversation-find"),
     path("t/<str:code>/", pages.conversation, name="conversation"),
     path("v/", pages.verify_find, name="verify-find"),

@@ -10,5 +10,6 @@ urlpatterns = [
     path("plans/", include("tuntas.staff.plans")),
     path("periods/", include("tuntas.staff.periods")),
     path("reports/", include("tuntas.staff.reports")),
+    path("tablets/", include("tuntas.staff.tablets")),
     path("services/", include("tuntas.staff.services")),
 ]
