@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 TEST ?= tests
 
-.PHONY: help setup run test check test-sqlite test-postgres bench fmt lock audit translations clean
+.PHONY: help setup run test check test-sqlite test-postgres bench fmt messages lock audit translations clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,6 +41,9 @@ fmt: $(VENV)/.test ## format and sort imports
 
 translations: $(VENV)/.run ## compile the translations
 	@$(BIN)/pybabel -q compile -f -D django -d tuntas/locale
+
+messages: $(VENV)/.test ## bring the translation catalogues up to date; prints what is untranslated
+	@$(BIN)/python scripts/messages.py
 
 lock: $(VENV)/.test ## write the hashed requirement files anew
 	$(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \

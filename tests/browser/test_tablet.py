@@ -13,6 +13,8 @@ from playwright.sync_api import Page, Route, expect
 from tests.conftest import Cast, make_cast
 from tuntas.models import Feedback, Response, Tablet
 
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
 
 @pytest.fixture
 def cast(live_server: Any) -> Cast:
@@ -57,12 +59,11 @@ def test_a_tablet_collects_offline_for_days_and_hands_over_once(cast: Cast, visi
     page = who.open(tablet_address(cast))
     ready(page)
     who.check("tablet, start")
-    who.context.set_offline(True)
+    who.cut_network()
     rate(page)
     finish(page)
     rate(page, 4, "Mohon jadwal kunjungan diumumkan.")
     code = page.locator("#code").inner_text()
-    who.forgive_no_network()
     who.check("tablet, thanks with a code")
     waiting(page, 2)
     page.reload()  # from the service worker: there is no network
@@ -70,7 +71,7 @@ def test_a_tablet_collects_offline_for_days_and_hands_over_once(cast: Cast, visi
     rate(page, 2)
     assert Response.objects.count() == 0
 
-    who.context.set_offline(False)
+    who.restore_network()
     waiting(page, 0)
     expect(page.locator("#sent-count")).to_have_text("3")
     assert sorted(Response.objects.values_list("answers", "channel")) == [
@@ -81,7 +82,6 @@ def test_a_tablet_collects_offline_for_days_and_hands_over_once(cast: Cast, visi
     found = Feedback.by_code(code)
     assert found is not None
     assert found.text == "Mohon jadwal kunjungan diumumkan."
-    who.forgive_no_network()
     page.click("summary")
     who.check("tablet, queue")
 
@@ -110,7 +110,7 @@ def test_a_server_that_fails_half_way_gets_only_the_rest(cast: Cast, visitor: An
     who = visitor("phone")
     page = who.open(tablet_address(cast))
     ready(page)
-    who.context.set_offline(True)
+    who.cut_network()
     for _each in range(3):
         rate(page)
         finish(page)
@@ -125,7 +125,7 @@ def test_a_server_that_fails_half_way_gets_only_the_rest(cast: Cast, visitor: An
             route.continue_()
 
     page.route("**/sync", fail)
-    who.context.set_offline(False)
+    who.restore_network()
     for _try in range(3):
         page.click("summary") if not page.locator("#send").is_visible() else None
         page.click("#send")
@@ -169,13 +169,13 @@ def test_two_tablets_and_two_windows_of_one_never_count_double(cast: Cast, visit
     first, second = visitor("phone"), visitor("desktop")
     page, other = first.open(address), second.open(tablet_address(cast, name="Kedua"))
     ready(page)
-    first.context.set_offline(True)
+    first.cut_network()
     rate(page)
     twin = first.context.new_page()
     twin.goto(page.url)  # the same queue in a second window
     expect(twin.locator("#waiting")).to_have_text("1")
     rate(other)
-    first.context.set_offline(False)
+    first.restore_network()
     for window in (page, twin):
         window.evaluate("dispatchEvent(new Event('online'))")
     waiting(page, 0)
