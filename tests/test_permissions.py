@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tests.conftest import Cast, answer, moment
 from tuntas import report
 from tuntas.law.months import Month, Span
-from tuntas.models import ActionPlan, Feedback, Period, Tablet
+from tuntas.models import ActionPlan, Exclusion, Feedback, Period, Tablet
 from tuntas.models.closures import Closure
 
 READERS = {"team", "head", "auditor", "ministry"}
@@ -34,6 +34,7 @@ GETS: dict[str, tuple[list[str], set[str]]] = {
     "period-list": ([], EVERYONE),
     "period": (["month"], EVERYONE),
     "period-closure": (["month"], TEAM_HEAD),
+    "quality": (["month"], READERS),
     "report-list": ([], READERS),
     "report": (["report"], READERS),
     "report-file": (["report", "pdf"], READERS),
@@ -62,6 +63,8 @@ POSTS: dict[str, tuple[list[str], set[str]]] = {
     "plan-completion": (["plan"], WRITERS),
     "plan-reopening": (["plan"], TEAM),
     "period-reopening": (["month"], TEAM),
+    "exclusion-add": (["month"], TEAM),
+    "exclusion-decision": (["month", "exclusion"], TEAM_HEAD),
     "service-edit": (["service"], TEAM),
     "tablet-revocation": (["tablet"], TEAM),
     "tablet-backup": (["tablet"], WRITERS),
@@ -70,7 +73,17 @@ POSTS: dict[str, tuple[list[str], set[str]]] = {
 # Addresses with rules of their own, tested where they live.
 ELSEWHERE = {"language"}
 # Things of a unit or an office that others must not even know of.
-NAMED = {"feedback", "plan", "evidence", "report", "service", "unit", "membership", "tablet"}
+NAMED = {
+    "feedback",
+    "plan",
+    "evidence",
+    "report",
+    "service",
+    "unit",
+    "membership",
+    "tablet",
+    "exclusion",
+}
 ONE_OFFICE = {"team", "officer", "other_officer", "head", "auditor"}
 
 
@@ -80,6 +93,13 @@ def world(cast: Cast) -> dict[str, Any]:
     during, after = moment("2026-01-15 03:00"), moment("2026-02-02 03:00")
     for _each in range(3):
         answer(cast.service, suggestion="Tambah kursi tunggu.", at=during)
+    exclusion = Exclusion.propose(
+        cast.office,
+        Month(2026, 1),
+        [answer(cast.service, at=during).response_id],
+        "Uji coba petugas pada hari itu",
+        by=cast.people["team"],
+    )
     Closure.seal(Period.of(cast.office, Month(2026, 1)), by=None, at=after)
     plan = ActionPlan.add(
         cast.pensiun, by=None, survey_month=during.date().replace(day=1), action="Menambah kursi."
@@ -94,6 +114,7 @@ def world(cast: Cast) -> dict[str, Any]:
         "report": made.code,
         "service": cast.service.pk,
         "unit": cast.pensiun.pk,
+        "exclusion": exclusion.pk,
         "tablet": Tablet.add(cast.service, "Loket 1", "kiosk", by=None)[0].pk,
         "membership": cast.office.memberships.get(role="auditor").pk,
         "month": "2026-01",

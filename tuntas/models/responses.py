@@ -15,12 +15,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, models, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tuntas.law.months import Month
 from tuntas.law.profile import BadProfile, check_profile
-from tuntas.law.quality import signs_of
+from tuntas.law.quality import Sign, signs_of
 from tuntas.law.tally import Tally, count
 from tuntas.models.audit import AppendOnly
 from tuntas.models.exclusions import left_out
@@ -95,6 +96,10 @@ class ResponseQuerySet(models.QuerySet["Response"]):
     def counted(self, office: Office) -> ResponseQuerySet:
         """Those that enter the office's index."""
         return self.filter(office=office).exclude(id__in=left_out(office.pk))
+
+    def carrying(self, sign: Sign) -> ResponseQuerySet:
+        """Those with this sign of doubt, perhaps among others."""
+        return self.alias(carried=F("signs").bitand(int(sign))).filter(carried=int(sign))
 
     def count_by_service(
         self,

@@ -11,6 +11,7 @@ from tuntas.law.index import IndexResult
 from tuntas.law.months import Span
 from tuntas.law.tally import Layout
 from tuntas.models import Office, Response, Service
+from tuntas.models.exclusions import told
 from tuntas.models.results import span_result
 from tuntas.models.surveys import Edition
 from tuntas.report import numbers
@@ -44,7 +45,7 @@ def build(
         columns=columns,
         respondents=respondents(office, span, codes, service),
         totals=totals(result),
-        explanations=explanations(result),
+        explanations=(*explanations(result), *exclusions(office, span)),
         elements=tuple(
             (
                 column,
@@ -100,6 +101,16 @@ def shown(layout: Layout, answers: str, code: str) -> str:
     given = [int(answers[place]) for place in layout.by_element.get(code, ())]
     given = [score for score in given if score]
     return numbers.score(Fraction(sum(given), len(given))) if given else ""
+
+
+def exclusions(office: Office, span: Span) -> tuple[str, ...]:
+    """What two people took out of the index, with the reason."""
+    return tuple(
+        f"Dikeluarkan dari indeks {numbers.month(month)}: {numbers.number(row['n'], 0)} jawaban. "
+        f"Alasan: {row['reason']} (diusulkan {row['proposed_by']}, disetujui {row['accepted_by']})."
+        for month in span.months
+        for row in told(office, month)
+    )
 
 
 def totals(result: IndexResult) -> tuple[tuple[str, tuple[str, ...], str], ...]:

@@ -19,6 +19,7 @@ from tuntas.models import Closure, Period, PeriodClosed, PeriodNotOver, Service
 from tuntas.models.closures import AlreadyReopened
 from tuntas.models.results import MonthResult, counts, first_month, index_of, month_results
 from tuntas.staff.access import (
+    OFFICE_READERS,
     TEAM,
     TEAM_AND_HEAD,
     StaffRequest,
@@ -85,6 +86,7 @@ def show(
         "may_reopen": bool(request.roles & TEAM) and row.closure is not None,
         "closures": period.closures.select_related("by", "reopening__by") if period else [],
         "form": form,
+        "reads_office": bool(request.roles & OFFICE_READERS),
     }
     return render(request, "staff/period.html", context, status=status)
 

@@ -9,6 +9,7 @@ urlpatterns = [
     path("feedback/", include("tuntas.staff.feedback")),
     path("plans/", include("tuntas.staff.plans")),
     path("periods/", include("tuntas.staff.periods")),
+    path("periods/", include("tuntas.staff.quality")),
     path("reports/", include("tuntas.staff.reports")),
     path("tablets/", include("tuntas.staff.tablets")),
     path("services/", include("tuntas.staff.services")),
