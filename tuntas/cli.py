@@ -195,9 +195,9 @@ def office() -> None:
 @click.option("--time-zone", default="Asia/Jakarta", show_default=True)
 def office_add(code: str, name: str, parent: str | None, city: str, time_zone: str) -> None:
     """Tambah kantor."""
-    from tuntas.models import Office
-
     with ready():
+        from tuntas.models import Office
+
         above = find_office(parent) if parent else None
         Office.add(code, name, by=None, parent=above, city=city, time_zone=time_zone)
         click.echo(f"Kantor {code} tersimpan.")

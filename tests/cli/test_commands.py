@@ -356,6 +356,33 @@ def test_serve_sets_everything_up_answers_and_stops_when_told(tmp_path: Path) ->
 
 
 @pytest.mark.slow
+def test_an_office_is_built_from_nothing_by_real_commands(tmp_path: Path) -> None:
+    """Every command in a process of its own, as an administrator types them."""
+    env, out = environment(tmp_path), tmp_path / "olah.pdf"
+    commands = [
+        "manage migrate",
+        "office add induk --name Induk",
+        "office add sekadau --name Sekadau --parent induk --city Sekadau",
+        "unit add sekadau umum --name Umum",
+        "service add sekadau umum layanan --name Layanan",
+        "user add tim@sekadau.go.id --office sekadau --role survey_team",
+        f"import responses {DATA} --office sekadau --service layanan --order regulation "
+        "--month 2019-06",
+        "index --office sekadau --from 2019-06 --to 2019-06 --json",
+        "close sekadau 2019-06",
+        f"report processing --office sekadau --period 2019-06 --format pdf --out {out}",
+        "doctor",
+    ]
+    said = {}
+    for command in commands:
+        result = run(*command.split(), env=env)
+        assert result.returncode == 0, f"{command}: {result.stderr}"
+        said[command.split()[0]] = result.stdout
+    assert json.loads(said["index"])["converted_2"] == "78.74"
+    assert out.read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.slow
 def test_an_unreachable_database_and_unsafe_settings_are_told_in_one_sentence(
     tmp_path: Path,
 ) -> None:
