@@ -9,7 +9,9 @@ from html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 WIDTH, HEIGHT = 720, 280
-LEFT, RIGHT, TOP, BOTTOM = 44, 12, 16, 46
+LEFT, RIGHT, TOP, BOTTOM = 44, 12, 22, 46
+# Bars carry their label above them, so that they stay legible on a phone without scrolling.
+NARROW, BAR_STEP = 400, 50
 BANDS = ((Fraction("88.31"), "A"), (Fraction("76.61"), "B"), (Fraction(65), "C"))
 
 
@@ -36,7 +38,7 @@ def trend(points: list[Point], title: str, description: str) -> SafeString:
     known = [point.value for point in points if point.value is not None]
     ends = [end for point in points if point.interval for end in point.interval] + known
     low = max(Fraction(25), min(ends, default=Fraction(60)) - 3)
-    high = min(Fraction(100), max(ends, default=Fraction(100)) + 3)
+    high = min(Fraction(100), max(ends, default=Fraction(100)) + 4)
 
     def x(place: int) -> float:
         step = (WIDTH - LEFT - RIGHT) / max(len(points), 1)
@@ -49,11 +51,10 @@ def trend(points: list[Point], title: str, description: str) -> SafeString:
     for border, letter in BANDS:
         if low < border < high:
             parts.append(
-                f'<line class="band" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(border)}" y2="{y(border)}"/>'
+                f'<line class="band" x1="4" x2="{WIDTH - RIGHT}" y1="{y(border)}" y2="{y(border)}"/>'
             )
-            parts.append(
-                f'<text x="4" y="{y(border) + 4}">{letter} ≥ {str(float(border)).replace(".", ",")}</text>'
-            )
+            shown = f"{float(border):.2f}".replace(".", ",")
+            parts.append(f'<text x="4" y="{y(border) - 5}">{letter} ≥ {shown}</text>')
     run: list[str] = []
     for place, point in enumerate(points):
         if point.value is None:
@@ -86,9 +87,15 @@ def point_marks(point: Point, x: float, y: object, *, is_labelled: bool) -> list
     if point.value is None:
         return marks
     at = y(point.value)  # type: ignore[operator]
+    top = at
     if point.interval:
-        low, high = (y(end) for end in point.interval)  # type: ignore[operator]
-        marks.append(f'<line class="whisker" x1="{x}" x2="{x}" y1="{low}" y2="{high}"/>')
+        low, top = (y(end) for end in point.interval)  # type: ignore[operator]
+        marks.append(f'<line class="whisker" x1="{x}" x2="{x}" y1="{low}" y2="{top}"/>')
+    if is_labelled:
+        marks.append(
+            f'<text class="value" x="{x}" y="{max(top - 8, 12)}" text-anchor="middle">'
+            f"{escape(point.shown)}</text>"
+        )
     marks.append(
         f'<circle class="dot {point.state}" cx="{x}" cy="{at}" r="5">'
         f"<title>{escape(point.label)}: {escape(point.shown)}</title></circle>"
@@ -97,24 +104,27 @@ def point_marks(point: Point, x: float, y: object, *, is_labelled: bool) -> list
 
 
 def bars(rows: list[Bar], title: str, description: str) -> SafeString:
-    """One bar per element on the scale 1 to 4, with its value written at the end."""
-    height = 34 * len(rows) + 10
+    """One bar per element on the scale 1 to 4, its label above it and its value behind it."""
     parts = []
     for place, row in enumerate(rows):
-        top = 34 * place + 8
-        width = round(float((row.value - 1) / 3) * 360 + 2, 1)
-        parts.append(f'<text x="0" y="{top + 15}">{escape(row.label)}</text>')
-        parts.append(f'<rect class="bar" x="290" y="{top}" width="{width}" height="20" rx="3"/>')
+        top = BAR_STEP * place
+        # The longest bar leaves room for the value behind it.
+        width = round(float((row.value - 1) / 3) * (NARROW - 62) + 2, 1)
+        parts.append(f'<text x="0" y="{top + 16}">{escape(row.label)}</text>')
+        parts.append(f'<rect class="bar" x="0" y="{top + 23}" width="{width}" height="14" rx="3"/>')
         parts.append(
-            f'<text class="value" x="{296 + width}" y="{top + 15}">{escape(row.shown)}</text>'
+            f'<text class="value" x="{width + 7}" y="{top + 36}">{escape(row.shown)}</text>'
         )
-    return picture(parts, title, description, height)
+    return picture(parts, title, description, BAR_STEP * len(rows), width=NARROW)
 
 
-def picture(parts: list[str], title: str, description: str, height: int) -> SafeString:
+def picture(
+    parts: list[str], title: str, description: str, height: int, *, width: int = WIDTH
+) -> SafeString:
+    kind = "chart narrow" if width == NARROW else "chart"
     head = (
         f'<div class="chart-wrap" tabindex="0" role="region" aria-label="{escape(title)}">'
-        f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" '
+        f'<svg class="{kind}" viewBox="0 0 {width} {height}" role="img" '
         f'aria-label="{escape(title)}. {escape(description)}">'
     )
     # Every text above went through escape().

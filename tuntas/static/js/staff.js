@@ -40,3 +40,6 @@ document.querySelector("[data-focus]")?.focus();
 const menu = document.querySelector(".menu");
 const here = menu?.querySelector("[aria-current]");
 if (here) menu.scrollLeft = here.offsetLeft - (menu.clientWidth - here.offsetWidth) / 2;
+
+// A trend that does not fit starts at its newest month.
+for (const chart of document.querySelectorAll(".chart-wrap")) chart.scrollLeft = chart.scrollWidth;
