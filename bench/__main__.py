@@ -25,6 +25,7 @@ OUT = Path(__file__).parent / "out" / "bench.json"
 def main() -> int:
     parser = argparse.ArgumentParser(prog="bench")
     parser.add_argument("--quick", action="store_true", help="tiny numbers, to prove that it works")
+    parser.add_argument("--out", type=Path, default=OUT, help="where the JSON goes")
     options = parser.parse_args()
     rows = []
     for engine in ("sqlite", "postgres"):
@@ -34,10 +35,11 @@ def main() -> int:
         rows += counting.measure(engine, quick=options.quick)
         rows += storage.measure(engine, quick=options.quick)
     show(rows)
-    OUT.parent.mkdir(exist_ok=True)
+    options.out.parent.mkdir(exist_ok=True)
     machine = {"cores": os.cpu_count(), "python": platform.python_version()}
-    OUT.write_text(json.dumps({"machine": machine, "rows": rows}, indent=1), encoding="utf-8")
-    print(f"\n{OUT.relative_to(Path.cwd()) if OUT.is_relative_to(Path.cwd()) else OUT}")
+    text = json.dumps({"machine": machine, "rows": rows}, indent=1)
+    options.out.write_text(text, encoding="utf-8")
+    print(f"\n{options.out}")
     return 0
 
 

@@ -31,6 +31,18 @@ from tuntas.models.responses import INSERT
 
 # Same row, other table: no triggers, no foreign keys.
 RAW = INSERT.replace("tuntas_response", "bench_raw").split(" ON CONFLICT")[0]
+COLUMNS = [name.strip() for name in RAW.split("(", 1)[1].split(")", 1)[0].split(",")]
+ROW = {
+    "office_id": 1,
+    "service_id": 1,
+    "edition_id": 1,
+    "month": "2026-01-01",
+    "received_at": "2026-01-15 03:00:00",
+    "channel": "web",
+    "profile": "P3--",
+    "answered_on": None,
+    "seconds": None,
+}
 
 
 def minimal(_request: HttpRequest) -> HttpResponse:
@@ -41,9 +53,9 @@ def insert(request: HttpRequest) -> HttpResponse:
     """Parse the form and insert one row, acknowledged after the commit."""
     answers = "".join(request.POST.get(f"q{n}", "0") for n in range(1, 10))
     key = uuid4() if connection.vendor == "postgresql" else uuid4().hex
-    row = [1, key, 1, 1, "2026-01-01", "2026-01-15 03:00:00", None, "web", answers, "P3--"]
+    row = {**ROW, "id": key, "answers": answers}
     with connection.cursor() as cursor:
-        cursor.execute(RAW, row)
+        cursor.execute(RAW, [row.get(name, 0) for name in COLUMNS])
     return HttpResponse(b"ok", headers={"Content-Length": "2"})
 
 

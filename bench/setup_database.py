@@ -27,13 +27,10 @@ def main() -> None:
     office = Office.add("bench", "Kantor Uji", by=None)
     unit = Unit.add(office, "unit", "Unit", by=None)
     service = Service.add(unit, "layanan", "Layanan", edition=Edition.builtin("skm9"), by=None)
-    uuid = "uuid" if connection.vendor == "postgresql" else "char(32)"
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"CREATE TABLE bench_raw (office_id bigint, id {uuid}, service_id bigint,"
-            " edition_id bigint, month date, received_at timestamp, answered_on date,"
-            " channel varchar(10), answers varchar(60), profile varchar(8), PRIMARY KEY (office_id, id))"
-        )
+        # The peer's table has the same columns, whatever they are, and no trigger or foreign key.
+        cursor.execute("CREATE TABLE bench_raw AS SELECT * FROM tuntas_response WHERE 1 = 0")
+        cursor.execute("CREATE UNIQUE INDEX bench_raw_key ON bench_raw (office_id, id)")
     print(
         json.dumps({"path": f"/s/{service.token}/", "edition": service.edition_id, "questions": 9})
     )
