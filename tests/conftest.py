@@ -25,6 +25,7 @@ from tuntas.models import (
     Unit,
     User,
 )
+from tuntas.public import traffic
 from tuntas.server import compile_translations
 
 PASSWORD = "rahasia-sekali-2026"
@@ -56,6 +57,13 @@ class Cast:
             self.people[who], backend="allauth.account.auth_backends.AuthenticationBackend"
         )
         return client
+
+
+@pytest.fixture(autouse=True)
+def quiet_doors() -> None:
+    """Every test begins without a burst and without a limit half used up."""
+    for counter in (traffic.bursts, traffic.answers, traffic.wrong_codes):
+        counter.forget()
 
 
 @pytest.fixture

@@ -61,6 +61,8 @@ DEBUG = env_bool("TUNTAS_DEBUG", False)
 ALLOWED_HOSTS = env_list("TUNTAS_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 HTTPS = env_bool("TUNTAS_HTTPS", False)
 PUBLIC_URL = env_str("TUNTAS_PUBLIC_URL", f"http://127.0.0.1:{env_str('PORT', '8000')}").rstrip("/")
+# Whose X-Forwarded-For is believed: the office's own servers in front of this one.
+PROXIES = env_list("TUNTAS_PROXIES", ["127.0.0.1", "::1"])
 
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured(

@@ -17,6 +17,7 @@ class Sign(IntFlag):
     FAST = 1  # faster than anyone reads
     STRAIGHT = 2  # the same answer to every question
     REPEAT = 4  # the device says that it rated this service before on the same day
+    UNPROVEN = 8  # came in a burst, without the proof of work that the form asked for
 
 
 # Reading a question and four options takes longer than this; below it somebody only tapped.
@@ -28,7 +29,9 @@ BURST_MOST = 8
 BURST_WINDOW = timedelta(minutes=1)
 
 
-def signs_of(answers: str, seconds: int | None, *, is_repeat: bool = False) -> Sign:
+def signs_of(
+    answers: str, seconds: int | None, *, is_repeat: bool = False, is_unproven: bool = False
+) -> Sign:
     """Signs of one response: `answers` one digit per question ("0" = not answered), `seconds` from
     opening the form to sending it, None when unknown."""
     given = answers.replace("0", "")
@@ -39,6 +42,8 @@ def signs_of(answers: str, seconds: int | None, *, is_repeat: bool = False) -> S
         found |= Sign.STRAIGHT
     if is_repeat:
         found |= Sign.REPEAT
+    if is_unproven:
+        found |= Sign.UNPROVEN
     return found
 
 

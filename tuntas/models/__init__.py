@@ -1,7 +1,7 @@
 """The tables, one file per noun. Inside this package imports point to the left in this list:
 
-audit ← people ← offices ← audiences ← surveys ← periods ← exclusions ← feedback ← responses ←
-tablets ← closures ← results ← plans ← reports
+audit ← people ← offices ← audiences ← surveys ← periods ← exclusions ← feedback ← tokens ←
+invitations ← responses ← tablets ← closures ← results ← plans ← reports
 """
 
 from tuntas.models.audiences import Audience
@@ -9,7 +9,8 @@ from tuntas.models.audit import Event
 from tuntas.models.closures import Closure, HistoricalResult, Reopening
 from tuntas.models.exclusions import ExcludedResponse, Exclusion
 from tuntas.models.feedback import AnsweredShare, Feedback, FeedbackKind, Reply
-from tuntas.models.offices import Office, Service, Unit
+from tuntas.models.invitations import BatchKind, CodeRefused, Invitation, InvitationBatch
+from tuntas.models.offices import CodeRule, Office, Service, Unit
 from tuntas.models.people import Membership, Role, User
 from tuntas.models.periods import Period, PeriodClosed, PeriodNotOver
 from tuntas.models.plans import (
@@ -25,13 +26,18 @@ from tuntas.models.reports import NarrativeTemplate, Report, ReportKind
 from tuntas.models.responses import Channel, Receipt, Response, Submission
 from tuntas.models.surveys import Edition, Question, Questionnaire
 from tuntas.models.tablets import Tablet, TabletKind
+from tuntas.models.tokens import ApiToken, Scope
 
 __all__ = [
     "ActionPlan",
     "AnsweredShare",
+    "ApiToken",
     "Audience",
+    "BatchKind",
     "Channel",
     "Closure",
+    "CodeRefused",
+    "CodeRule",
     "Completion",
     "Edition",
     "Event",
@@ -42,6 +48,8 @@ __all__ = [
     "FeedbackKind",
     "HistoricalResult",
     "Horizon",
+    "Invitation",
+    "InvitationBatch",
     "Membership",
     "NarrativeTemplate",
     "Obstacle",
@@ -60,6 +68,7 @@ __all__ = [
     "ReportKind",
     "Response",
     "Role",
+    "Scope",
     "Service",
     "Submission",
     "Tablet",

@@ -43,6 +43,14 @@ class WeightConvention(models.TextChoices):
     TWO = "0.11", "0,11"
 
 
+class CodeRule(models.TextChoices):
+    """Whether rating a service takes a one-time code (`Invitation`)."""
+
+    NONE = "none", _("Tanpa kode: siapa pun yang memegang tautan dapat menilai")
+    OPTIONAL = "optional", _("Kode opsional: dengan dan tanpa kode diterima")
+    REQUIRED = "required", _("Kode wajib: formulir publik hanya terbuka dengan kode")
+
+
 class OfficeQuerySet(models.QuerySet["Office"]):
     def read_whole_by(self, user: User) -> OfficeQuerySet:
         """Offices of which `user` reads everything: by an office-wide role, or from above."""
@@ -214,6 +222,9 @@ class Service(models.Model):
         "tuntas.Edition", models.PROTECT, related_name="services", verbose_name=_("kuesioner")
     )
     closed_at = models.DateTimeField(_("ditutup pada"), null=True, blank=True)
+    codes = models.CharField(
+        _("kode sekali pakai"), max_length=8, choices=CodeRule, default=CodeRule.NONE
+    )
 
     objects = ServiceQuerySet.as_manager()
 

@@ -26,7 +26,8 @@ from tuntas.law.tally import Tally, count
 from tuntas.models.audit import AppendOnly
 from tuntas.models.exclusions import left_out
 from tuntas.models.feedback import Feedback, secret_code
-from tuntas.models.offices import Office, Service
+from tuntas.models.invitations import CodeRefused, Invitation
+from tuntas.models.offices import CodeRule, Office, Service
 from tuntas.models.periods import first_open_month, hold_month
 from tuntas.models.surveys import Edition
 
@@ -41,6 +42,10 @@ class Channel(models.TextChoices):
     ASSISTED = "assisted", _("Dibantu petugas")
     PAPER = "paper", _("Kertas")
     IMPORT = "import", _("Impor")
+
+
+# What comes through the public form: where a service may ask for a one-time code.
+BY_LINK = frozenset({Channel.WEB, Channel.WHATSAPP, Channel.HELPDESK, Channel.QR})
 
 
 class ServiceClosed(Exception):
@@ -70,6 +75,8 @@ class Submission:
     is_repeat: bool = False  # the device says that it rated this service before on the same day
     # Made by a tablet that had no network when it showed the code to the citizen; else empty.
     tracking_code: str = ""
+    code: str = ""  # one-time code of an Invitation, as it came
+    is_unproven: bool = False  # came in a burst without the proof of work the form asked for
 
 
 @dataclass(frozen=True)
@@ -188,6 +195,7 @@ class Response(AppendOnly):
     profile = models.CharField(max_length=8)
     seconds = models.SmallIntegerField(null=True)
     signs = models.SmallIntegerField(db_default=0)  # law.quality.Sign, as a sum
+    with_code = models.BooleanField(db_default=False)  # that it came with a code, never with which
 
     objects = ResponseQuerySet.as_manager()
 
@@ -207,7 +215,7 @@ class Response(AppendOnly):
 
         The same submission again gives the same receipt and changes nothing. A submission for a
         month that is closed counts in the next open one, with `answered_on` kept.
-        Raises ServiceClosed, BadSubmission, IdUsedElsewhere.
+        Raises ServiceClosed, BadSubmission, IdUsedElsewhere, CodeRefused.
         """
         now = at or timezone.now()
         check_submission(service, submission)
@@ -215,6 +223,8 @@ class Response(AppendOnly):
         with transaction.atomic():
             month = cls._hold_open_month(service.office_id, Month.of(day))
             is_new = cls._insert(service, submission, month=month, at=now)
+            if is_new:
+                spend_code(service, submission, at=now)
             if is_new and submission.suggestion:
                 Feedback.take(
                     service,
@@ -260,9 +270,13 @@ class Response(AppendOnly):
                     submission.seconds,
                     int(
                         signs_of(
-                            submission.answers, submission.seconds, is_repeat=submission.is_repeat
+                            submission.answers,
+                            submission.seconds,
+                            is_repeat=submission.is_repeat,
+                            is_unproven=submission.is_unproven,
                         )
                     ),
+                    takes_code(service, submission),
                 ],
             )
             return bool(cursor.rowcount == 1)
@@ -278,10 +292,23 @@ class Response(AppendOnly):
 
 INSERT = (
     "INSERT INTO tuntas_response (office_id, id, service_id, edition_id, month, received_at,"
-    " answered_on, channel, answers, profile, seconds, signs)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    " answered_on, channel, answers, profile, seconds, signs,"
+    " with_code) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
     " ON CONFLICT (office_id, id) DO NOTHING"
 )
+
+
+def takes_code(service: Service, submission: Submission) -> bool:
+    """Whether a code came and the service looks at codes at all."""
+    return bool(submission.code) and service.codes != CodeRule.NONE
+
+
+def spend_code(service: Service, submission: Submission, *, at: datetime) -> None:
+    """Spend the code the response came with. Raises CodeRefused, which takes the response back."""
+    if takes_code(service, submission):
+        Invitation.use(service, submission.code, at=at)
+    elif service.codes == CodeRule.REQUIRED and submission.channel in BY_LINK:
+        raise CodeRefused("missing")
 
 
 def check_submission(service: Service, submission: Submission) -> None:

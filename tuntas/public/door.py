@@ -41,7 +41,7 @@ def sha256_of(name: str) -> str:
 POLICY = {
     **settings.CONTENT_SECURITY_POLICY["DIRECTIVES"],
     "style-src": [sha256_of("page.css")],
-    "script-src": [sha256_of("form.js"), sha256_of("sent.js"), sha256_of("tablet.js")],
+    "script-src": [sha256_of(name) for name in ("form.js", "proof.js", "sent.js", "tablet.js")],
     "worker-src": [SELF],  # the tablet's page works without network
 }
 

@@ -7,7 +7,7 @@ const words=document.getElementById("step-words"),bar=form.querySelector("progre
 let at=0,pointed=false,timer=0;
 const store={
  read(){if(tablet)return null;try{const d=JSON.parse(localStorage.getItem(key));return d&&Date.now()-d.time<864e5?d:null}catch{return null}},
- write(){if(!tablet)try{localStorage.setItem(key,JSON.stringify({time:Date.now(),values:[...new FormData(form)].filter(([n])=>n!=="channel")}))}catch{}},
+ write(){if(!tablet)try{localStorage.setItem(key,JSON.stringify({time:Date.now(),values:[...new FormData(form)].filter(([n])=>n!=="channel"&&n!=="u")}))}catch{}},
 };
 const draft=store.read();
 if(draft&&draft.values.some(([n,v])=>n==="edition"&&v===form.elements.edition.value)){

@@ -19,6 +19,7 @@ from tuntas.models import Feedback, Report, Response
 from tuntas.models.feedback import TEXT_LIMIT
 from tuntas.models.periods import is_closed
 from tuntas.public.door import page, problem, public
+from tuntas.public.traffic import address_of
 
 # A code has 83 bits; the brake is against hammering, not against guessing.
 WRONG_CODES, WRONG_SECONDS = 30, 600
@@ -80,7 +81,7 @@ def conversation(request: HttpRequest, code: str) -> HttpResponse:
 
 def brake_key(request: HttpRequest) -> str:
     """Counts wrong codes per network address without keeping the address."""
-    text = f"{settings.SECRET_KEY}:{request.META.get('REMOTE_ADDR', '')}"
+    text = f"{settings.SECRET_KEY}:{address_of(request) or ''}"
     return "wrong-code:" + hashlib.sha256(text.encode()).hexdigest()[:24]
 
 

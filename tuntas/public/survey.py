@@ -13,19 +13,22 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tuntas.law.profile import PROFILE, UNKNOWN
-from tuntas.models import Channel, Response, Service, Submission
+from tuntas.models import Channel, CodeRefused, CodeRule, Response, Service, Submission
 from tuntas.models.feedback import REPLY_WORKING_DAYS, TEXT_LIMIT, secret_code
+from tuntas.models.invitations import plain
 from tuntas.models.responses import (
+    BY_LINK,
     BadSubmission,
     IdUsedElsewhere,
     ServiceClosed,
     new_form_id,
     seconds_since_opened,
 )
+from tuntas.public import codes, proof, traffic
 from tuntas.public.door import page, problem, public, source
 
 # The links a citizen follows say how they came; the rest of the channels are not for a link.
-LINK_CHANNELS = {Channel.WEB, Channel.WHATSAPP, Channel.HELPDESK, Channel.QR}
+LINK_CHANNELS = BY_LINK
 # The codes stand behind their address only this long: a shared computer forgets them.
 RECEIPT_SECONDS = 30 * 60
 signer = TimestampSigner(salt="tuntas.receipt")
@@ -40,6 +43,7 @@ class FilledForm:
     answers: dict[int, str] = field(default_factory=dict)
     profile: dict[str, str] = field(default_factory=dict)
     suggestion: str = ""
+    code: str = ""  # the one-time code that opened the form
     errors: list[tuple[str, str]] = field(default_factory=list)
 
     def error_of(self, name: str) -> str:
@@ -60,8 +64,12 @@ def survey_form(request: HttpRequest, token: str) -> HttpResponse:
         return closed_page(request, service)
     if request.method == "POST":
         return take(request, service)
-    channel = request.GET.get("c", "")
-    form = FilledForm(id=fresh_id(), channel=channel if channel in LINK_CHANNELS else Channel.WEB)
+    door = codes.door(request, service)
+    if door.page is not None:
+        return door.page
+    channel = door.channel or request.GET.get("c", "")
+    channel = channel if channel in LINK_CHANNELS else Channel.WEB
+    form = FilledForm(id=fresh_id(), channel=channel, code=door.code)
     return show(request, service, form)
 
 
@@ -86,25 +94,18 @@ def closed_page(request: HttpRequest, service: Service) -> HttpResponse:
 def take(request: HttpRequest, service: Service) -> HttpResponse:
     """Check what was sent, store it, and lead to the receipt."""
     form = read(request.POST, service)
+    braked = codes.brake(request, service, form.code)
+    if braked is not None:
+        return braked
     if form.errors:
         return show(request, service, form, status=422)
-    form_id = UUID(form.id)
-    submission = Submission(
-        id=form_id,
-        edition_id=int(request.POST["edition"]),
-        answers="".join(
-            form.answers[question.position] for question in service.edition.question_list
-        ),
-        channel=form.channel,
-        profile="".join(form.profile.get(question.code) or UNKNOWN for question in PROFILE),
-        suggestion=form.suggestion,
-        seconds=seconds_since_opened(form_id, timezone.now()),
-        is_repeat=request.POST.get("again") == "1",
-    )
+    submission = submission_of(request, service, form)
     try:
         receipt = Response.receive(service, submission)
     except ServiceClosed:
         return closed_page(request, service)
+    except CodeRefused as refusal:
+        return codes.refused(request, service, refusal.state)
     except IdUsedElsewhere:
         return problem(
             request,
@@ -116,10 +117,31 @@ def take(request: HttpRequest, service: Service) -> HttpResponse:
         form.id = fresh_id()
         form.errors.append(("form", str(error)))
         return show(request, service, form, status=422)
+    if receipt.is_new and not form.code:
+        traffic.bursts.arrived(service.pk)
     kept = f"{submission.id}:{int(bool(receipt.tracking_code))}"
     response = redirect("survey-receipt", service.token, signer.sign(kept))
     response.status_code = 303
     return response
+
+
+def submission_of(request: HttpRequest, service: Service, form: FilledForm) -> Submission:
+    """A form without errors as what is stored of it."""
+    form_id = UUID(form.id)
+    return Submission(
+        id=form_id,
+        edition_id=int(request.POST["edition"]),
+        answers="".join(
+            form.answers[question.position] for question in service.edition.question_list
+        ),
+        channel=form.channel,
+        profile="".join(form.profile.get(question.code) or UNKNOWN for question in PROFILE),
+        suggestion=form.suggestion,
+        seconds=seconds_since_opened(form_id, timezone.now()),
+        is_repeat=request.POST.get("again") == "1",
+        code=form.code,
+        is_unproven=codes.is_unproven(service, form_id, form.code, request.POST.get("proof", "")),
+    )
 
 
 def read(data: QueryDict, service: Service) -> FilledForm:
@@ -128,6 +150,7 @@ def read(data: QueryDict, service: Service) -> FilledForm:
         id=data.get("id", ""),
         channel=data.get("channel", ""),
         suggestion=data.get("suggestion", "").replace("\r\n", "\n").strip(),
+        code=plain(data.get("u", "")),
     )
     try:
         UUID(form.id)
@@ -203,6 +226,16 @@ def show(
     request: HttpRequest, service: Service, form: FilledForm, status: int = 200
 ) -> HttpResponse:
     context = {**form_context(service, form), "script": source("form.js")}
+    context["asks_code"] = service.codes == CodeRule.OPTIONAL and not form.code
+    form_id = UUID(form.id)
+    if traffic.bursts.is_on(service.pk) and not form.code:
+        context |= {
+            "challenge": proof.challenge_of(form_id),
+            "tries": proof.MOST_TRIES,
+            "proof_script": source("proof.js"),
+        }
+    else:
+        context["mark"] = proof.mark_of(form_id)
     return page(request, "form", context, status)
 
 

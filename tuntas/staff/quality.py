@@ -32,6 +32,7 @@ SIGN_WORDS = {
     Sign.FAST: gettext_lazy("Terlalu cepat (kurang dari 1 detik per pertanyaan)"),
     Sign.STRAIGHT: gettext_lazy("Semua jawaban sama"),
     Sign.REPEAT: gettext_lazy("Perangkat yang sama pada hari yang sama"),
+    Sign.UNPROVEN: gettext_lazy("Datang dalam lonjakan tanpa bukti kerja peramban"),
 }
 # These arrive together by their nature, so that a burst means nothing.
 ARRIVING_TOGETHER = (Channel.IMPORT, Channel.PAPER, Channel.OUTREACH)
