@@ -290,6 +290,11 @@ def month_batch(service: Service, token: ApiToken, today: date) -> InvitationBat
             return held
 
 
+def address(service: Service, code: str) -> str:
+    """The link that carries the code."""
+    return f"{settings.PUBLIC_URL}{service.get_absolute_url()}?u={code}"
+
+
 def check_references(lines: Sequence[str]) -> list[str]:
     """Ticket numbers of an uploaded list, without empty lines. Raises ValidationError for a line
     that is not a number of a ticket: names of people have no place in it."""

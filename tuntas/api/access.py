@@ -1,0 +1,118 @@
+"""Who may call, and how every refusal looks: {"code", "message", "fields"}.
+
+`code` is stable and for programs; `message` is for people and may change; `fields` names what is
+wrong with which field and is empty otherwise. docs/api.md lists the codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError, InterfaceError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.utils.translation import gettext as _
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.security import HttpBearer
+
+from tuntas.models import ApiToken, Scope
+
+
+class Refused(Exception):
+    """The call is answered with this status, code and sentence."""
+
+    def __init__(
+        self, status: int, code: str, message: str, fields: dict[str, list[str]] | None = None
+    ) -> None:
+        super().__init__(code)
+        self.status, self.code, self.message, self.fields = status, code, message, fields or {}
+
+
+class Bearer(HttpBearer):
+    """A token of an office that works today and opens `scope`."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__()
+        self.scope = scope
+
+    def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:  # noqa: ARG002
+        found = ApiToken.by_key(token)
+        if found is not None and self.scope not in found.scopes:
+            raise Refused(
+                403,
+                "scope-missing",
+                _("Token ini tidak boleh melakukan itu. Buat token dengan izin “%(scope)s”.")
+                % {"scope": self.scope.label},
+            )
+        return found
+
+
+def error(
+    status: int, code: str, message: str, fields: dict[str, list[str]] | None = None
+) -> JsonResponse:
+    told = {"code": code, "message": message, "fields": fields or {}}
+    return JsonResponse(told, status=status, json_dumps_params={"ensure_ascii": False})
+
+
+def explain_errors(api: NinjaAPI) -> None:
+    """Give everything ninja refuses by itself the same shape."""
+
+    @api.exception_handler(Refused)
+    def refused(_request: HttpRequest, refusal: Any) -> HttpResponse:
+        return error(refusal.status, refusal.code, refusal.message, refusal.fields)
+
+    @api.exception_handler(AuthenticationError)
+    def unauthorized(_request: HttpRequest, _error: Any) -> HttpResponse:
+        response = error(
+            401,
+            "unauthorized",
+            _("Kirim token yang berlaku: Authorization: Bearer tuntas_…. Buat di Pengaturan."),
+        )
+        response["WWW-Authenticate"] = "Bearer"
+        return response
+
+    @api.exception_handler(ValidationError)
+    def invalid(_request: HttpRequest, found: Any) -> HttpResponse:
+        fields: dict[str, list[str]] = {}
+        for row in found.errors:
+            place = [str(part) for part in row["loc"] if part not in ("body", "query", "header")]
+            fields.setdefault(".".join(place[1:] or place) or "body", []).append(row["msg"])
+        return error(422, "invalid", _("Ada isian yang tidak sesuai."), fields)
+
+    @api.exception_handler(HttpError)
+    def unreadable(_request: HttpRequest, found: Any) -> HttpResponse:
+        return error(found.status_code, "unreadable", _("Isi permintaan bukan JSON yang utuh."))
+
+
+def door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """What lies outside ninja, in the same shape: wrong method or address, a silent database."""
+
+    @wraps(view)
+    def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            response = view(request, *args, **kwargs)
+        except Http404:
+            response = unknown(request)
+        except RequestDataTooBig:
+            response = error(413, "too-large", _("Isi permintaan terlalu besar."))
+        except (DatabaseError, InterfaceError):
+            response = error(
+                503, "database", _("Sistem sedang tidak dapat dihubungi. Ulangi sebentar lagi.")
+            )
+        if isinstance(response, HttpResponseNotAllowed):
+            allowed = response["Allow"]
+            response = error(405, "method", _("Gunakan %(methods)s.") % {"methods": allowed})
+            response["Allow"] = allowed
+        response["Cache-Control"] = "no-store"
+        return response
+
+    opened.csrf_exempt = True  # type: ignore[attr-defined]  # no cookie opens this door
+    opened.is_api = True  # type: ignore[attr-defined]  # read by the permission test
+    return opened
+
+
+def unknown(_request: HttpRequest) -> HttpResponse:
+    return error(404, "not-found", _("Alamat ini tidak ada. Lihat /api/v1/openapi.json."))

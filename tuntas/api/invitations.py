@@ -1,0 +1,158 @@
+"""Services of the token's office, and a one-time link for a closed ticket."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from ninja import Field, HeaderEx, NinjaAPI, P, Router, Schema, Status
+from pydantic import ConfigDict
+
+from tuntas.api.access import Bearer, Refused, explain_errors
+from tuntas.models import ApiToken, CodeRefused, Scope, Service
+from tuntas.models.invitations import CodesOff, address, check_references, invite
+
+api = NinjaAPI(
+    title="Tuntas",
+    version="1",
+    description="Survei Kepuasan Masyarakat. Penjelasan dan contoh: docs/api.md.",
+    docs_url=None,  # every docs page of the library loads its parts from other hosts
+    urls_namespace="api-1",
+)
+explain_errors(api)
+router = Router()
+
+
+class Problem(Schema):
+    """Every refusal."""
+
+    code: str
+    message: str
+    fields: dict[str, list[str]]
+
+
+class ServiceOut(Schema):
+    office: str
+    unit: str
+    service: str
+    name: str
+    url: str
+    codes: str = Field(description="none, optional or required")
+    is_open: bool
+
+
+class InvitationIn(Schema):
+    """What the helpdesk says. Nothing else is read: a name or a number of a citizen is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    service: str = Field(max_length=40, description="code of the service")
+    unit: str = Field("", max_length=40, description="needed when two units have that service")
+    office: str = Field("", max_length=40, description="if given, must be the token's office")
+    ticket: str = Field("", max_length=60, description="number of the ticket; it is not stored")
+
+
+class InvitationOut(Schema):
+    url: str
+    code: str
+    expires: date
+
+
+@router.get(
+    "/services",
+    auth=Bearer(Scope.SERVICES),
+    response={200: list[ServiceOut], frozenset({401, 403}): Problem},
+    summary="Services of the office",
+)
+def services(request: HttpRequest) -> list[dict[str, Any]]:
+    rows = office_services(request).order_by("unit__position", "unit__code", "code")
+    return [
+        {
+            "office": row.office.code,
+            "unit": row.unit.code,
+            "service": row.code,
+            "name": row.name,
+            "url": f"{settings.PUBLIC_URL}{row.get_absolute_url()}",
+            "codes": row.codes,
+            "is_open": row.closed_at is None,
+        }
+        for row in rows
+    ]
+
+
+@router.post(
+    "/invitations",
+    auth=Bearer(Scope.INVITATIONS),
+    response={
+        frozenset({200, 201}): InvitationOut,
+        frozenset({400, 401, 403, 404, 409, 413, 422, 503}): Problem,
+    },
+    summary="A one-time link for one closed ticket",
+)
+def invitation(
+    request: HttpRequest,
+    body: InvitationIn,
+    idempotency_key: HeaderEx[str, P(alias="Idempotency-Key", max_length=200)] = "",
+) -> Any:
+    """201 for a new link, 200 with the same link when ticket or Idempotency-Key came before.
+    Whether a link was used is never said."""
+    token: ApiToken = request.auth  # type: ignore[attr-defined]  # set by Bearer
+    service = find_service(request, body)
+    try:
+        made = invite(service, token, reference=reference_of(token, body.ticket, idempotency_key))
+    except CodesOff as off:
+        raise Refused(
+            409,
+            "codes-off",
+            _("Layanan ini tidak memakai kode. Tim survei menyalakannya di halaman layanan."),
+        ) from off
+    except CodeRefused as refusal:
+        raise Refused(409, "revoked", _("Kode untuk tiket ini sudah dicabut kantor.")) from refusal
+    told = {
+        "url": address(service, made.code),
+        "code": made.code,
+        "expires": made.expires_on,
+    }
+    return Status(201 if made.is_new else 200, told)
+
+
+def office_services(request: HttpRequest) -> Any:
+    """Those of the token's own office; of another office nothing is seen."""
+    token: ApiToken = request.auth  # type: ignore[attr-defined]  # set by Bearer
+    return Service.objects.select_related("office", "unit").filter(office=token.office)
+
+
+def find_service(request: HttpRequest, body: InvitationIn) -> Service:
+    found = office_services(request).filter(code=body.service)
+    if body.unit:
+        found = found.filter(unit__code=body.unit)
+    if body.office:
+        found = found.filter(office__code=body.office)
+    rows: list[Service] = list(found[:2])
+    if not rows:
+        raise Refused(404, "unknown-service", _("Layanan itu tidak ada di kantor token ini."))
+    if len(rows) > 1:
+        text = _("Dua unit memiliki layanan dengan kode itu; sebutkan unitnya.")
+        raise Refused(422, "ambiguous-service", text, {"unit": [text]})
+    if rows[0].closed_at is not None:
+        raise Refused(409, "service-closed", _("Survei layanan ini sudah ditutup."))
+    return rows[0]
+
+
+def reference_of(token: ApiToken, ticket: str, key: str) -> str:
+    """What makes the same request the same: the office's ticket, else the caller's own key."""
+    if ticket:
+        try:
+            check_references([ticket])
+        except ValidationError as found:
+            text = _("Bukan nomor tiket: huruf, angka, dan - _ . / #, tanpa spasi dan tanpa nama.")
+            raise Refused(422, "invalid", text, {"ticket": [text]}) from found
+        return f"ticket:{ticket}"
+    return f"key:{token.pk}:{key}" if key else ""
+
+
+api.add_router("", router)

@@ -1,0 +1,16 @@
+"""Addresses that other systems reach."""
+
+from django.urls import path, re_path
+
+from tuntas.api.access import door, unknown
+from tuntas.api.invitations import api
+
+version_1 = api.urls
+for pattern in version_1[0]:
+    if pattern.callback is not None:
+        pattern.callback = door(pattern.callback)
+
+urlpatterns = [
+    path("api/v1/", version_1),
+    re_path(r"^api/", door(unknown), name="api-unknown"),
+]
