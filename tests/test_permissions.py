@@ -11,8 +11,17 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tests.conftest import Cast, answer, moment
 from tuntas import report
 from tuntas.law.months import Month, Span
-from tuntas.models import ActionPlan, Exclusion, Feedback, Period, Tablet
+from tuntas.models import (
+    ActionPlan,
+    ApiToken,
+    Exclusion,
+    Feedback,
+    InvitationBatch,
+    Period,
+    Tablet,
+)
 from tuntas.models.closures import Closure
+from tuntas.models.tokens import today_in
 
 READERS = {"team", "head", "auditor", "ministry"}
 EVERYONE = READERS | {"officer", "other_officer"}
@@ -45,6 +54,9 @@ GETS: dict[str, tuple[list[str], set[str]]] = {
     "service-poster": (["service"], OWN_UNIT),
     "service-qr": (["service", "svg"], OWN_UNIT),
     "service-add": ([], TEAM),
+    "service-codes": (["service"], OWN_UNIT),
+    "code-batch-revocation": (["service", "batch"], WRITERS),
+    "token-list": ([], TEAM),
     "tablet-list": ([], EVERYONE),
     "tablet-add": ([], TEAM),
     "unit-add": ([], TEAM),
@@ -66,6 +78,9 @@ POSTS: dict[str, tuple[list[str], set[str]]] = {
     "exclusion-add": (["month"], TEAM),
     "exclusion-decision": (["month", "exclusion"], TEAM_HEAD),
     "service-edit": (["service"], TEAM),
+    "code-batch-add": (["service"], WRITERS),
+    "code-rule": (["service"], TEAM),
+    "token-revocation": (["token"], TEAM),
     "tablet-revocation": (["tablet"], TEAM),
     "tablet-backup": (["tablet"], WRITERS),
     "membership-removal": (["membership"], TEAM),
@@ -83,6 +98,7 @@ NAMED = {
     "membership",
     "tablet",
     "exclusion",
+    "token",
 }
 ONE_OFFICE = {"team", "officer", "other_officer", "head", "auditor"}
 
@@ -106,6 +122,7 @@ def world(cast: Cast) -> dict[str, Any]:
     )
     evidence = plan.add_file("bukti.pdf", b"%PDF-1.7 isi", by=None)
     made = report.make(cast.office, "processing", Span.parse("2026-01"))
+    cast.service.change(by=None, codes="optional")
     return {
         "cast": cast,
         "feedback": Feedback.objects.first().pk,  # type: ignore[union-attr]
@@ -116,6 +133,12 @@ def world(cast: Cast) -> dict[str, Any]:
         "unit": cast.pensiun.pk,
         "exclusion": exclusion.pk,
         "tablet": Tablet.add(cast.service, "Loket 1", "kiosk", by=None)[0].pk,
+        "batch": InvitationBatch.make(
+            cast.service, "slip", 5, expires_on=today_in(cast.office), by=None
+        )[0].pk,
+        "token": ApiToken.add(
+            cast.office, "Helpdesk", ["services"], expires_on=today_in(cast.office), by=None
+        )[0].pk,
         "membership": cast.office.memberships.get(role="auditor").pk,
         "month": "2026-01",
         "section": "tujuan",

@@ -11,11 +11,12 @@ import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, models, transaction
-from django.db.models import F
+from django.db.models import Count, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -99,6 +100,24 @@ class ServiceCount:
     tally: Tally
 
 
+@dataclass(frozen=True)
+class ChannelShare:
+    """How many responses of a channel came with a one-time code and how many carry a sign."""
+
+    channel: Channel
+    n: int
+    with_code: int
+    signed: int
+
+    @property
+    def code_percent(self) -> Fraction:
+        return Fraction(100 * self.with_code, self.n)
+
+    @property
+    def signed_percent(self) -> Fraction:
+        return Fraction(100 * self.signed, self.n)
+
+
 class ResponseQuerySet(models.QuerySet["Response"]):
     def counted(self, office: Office) -> ResponseQuerySet:
         """Those that enter the office's index."""
@@ -107,6 +126,22 @@ class ResponseQuerySet(models.QuerySet["Response"]):
     def carrying(self, sign: Sign) -> ResponseQuerySet:
         """Those with this sign of doubt, perhaps among others."""
         return self.alias(carried=F("signs").bitand(int(sign))).filter(carried=int(sign))
+
+    def shares(self, office: Office, month: Month) -> list[ChannelShare]:
+        """Of each channel that has responses in the month, excluded ones included."""
+        rows = (
+            self.filter(office=office, month=month.first_day)
+            .values_list("channel")
+            .annotate(
+                n=Count("id"),
+                coded=Count("id", filter=Q(with_code=True)),
+                signed=Count("id", filter=~Q(signs=0)),
+            )
+            .order_by("channel")
+        )
+        return [
+            ChannelShare(Channel(channel), n, coded, signed) for channel, n, coded, signed in rows
+        ]
 
     def count_by_service(
         self,

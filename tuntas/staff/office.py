@@ -13,12 +13,14 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from tuntas.models import Event, Membership, Office, Role, Unit, User
+from tuntas.law.months import Month
+from tuntas.models import Event, Membership, Office, Response, Role, Unit, User
 from tuntas.staff.access import OFFICE_KEY, OFFICE_READERS, TEAM, StaffRequest, staff
 from tuntas.staff.forms import place_errors
 from tuntas.staff.language import KNOWN
@@ -90,8 +92,14 @@ def office_settings(request: StaffRequest) -> HttpResponse:
         else:
             messages.success(request, _("Data kantor tersimpan."))
             return redirect("office-settings")
+    month = Month.of(timezone.now().astimezone(request.office.zone).date())
+    context = {
+        "form": form,
+        "month": month,
+        "shares": Response.objects.shares(request.office, month),
+    }
     status = 422 if form.errors else 200
-    return render(request, "staff/settings.html", {"form": form}, status=status)
+    return render(request, "staff/settings.html", context, status=status)
 
 
 @staff(may=TEAM)

@@ -63,6 +63,7 @@ def quality_page(request: StaffRequest, month: str) -> HttpResponse:
         "signs": [
             (int(sign), words, whole.carrying(sign).count()) for sign, words in SIGN_WORDS.items()
         ],
+        "shares": Response.objects.shares(request.office, wanted),
         "bursts": bursts_of(request.office, wanted, services),
         "with_signs": result_of(request.office, wanted, only_unsigned=False),
         "without_signs": result_of(request.office, wanted, only_unsigned=True),

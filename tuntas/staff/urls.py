@@ -13,4 +13,6 @@ urlpatterns = [
     path("reports/", include("tuntas.staff.reports")),
     path("tablets/", include("tuntas.staff.tablets")),
     path("services/", include("tuntas.staff.services")),
+    path("services/", include("tuntas.staff.codes")),
+    path("", include("tuntas.staff.tokens")),
 ]
