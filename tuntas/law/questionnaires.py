@@ -7,6 +7,10 @@ handling: the other way round than the list of elements.
 `skm16` and `skm16-online` are the sixteen questions in use in many regions since 2025. Their legal
 basis could not be confirmed and regions map questions to elements differently; this is the most
 common mapping. An office with another one makes its own edition.
+
+`skm9-zi` and `skm16-zi` add the thirteen statements of an integrity zone's own two surveys
+(`law.instruments`). The sixteen questions hold the same five subjects of SPAK on a scale of 4; those
+stay questions of the SKM, and IPAK is computed from the statements on the scale of 6 alone.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tuntas.law.citation import p14
+from tuntas.law.instruments import AGREEMENT, SKM, SPAK, SPKP
 
 SOURCE = p14("Lampiran III, hlm. 27–28")
 Options = tuple[str, str, str, str]
@@ -21,11 +26,14 @@ Options = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class BuiltinQuestion:
-    """A question of an element with its four answers, worst (score 1) to best (score 4)."""
+    """A question with its answers, worst (score 1) to best: four for an element of the SKM, six for
+    a `statement` of another `instrument`, which has no element."""
 
     element: str
     text: str
-    options: Options
+    options: tuple[str, ...]
+    instrument: str = SKM
+    statement: str = ""
 
 
 @dataclass(frozen=True)
@@ -166,6 +174,23 @@ SKM16_ONLINE = sixteen(
     friendly="Fitur pada aplikasi sistem layanan mudah digunakan.",
     comfortable="Sistem layanan online nyaman dan mudah digunakan.",
 )
+STATEMENTS = tuple(
+    BuiltinQuestion("", statement.text, AGREEMENT, instrument.code, statement.code)
+    for instrument in (SPKP, SPAK)
+    for statement in instrument.statements
+)
+
+
+def with_integrity_zone(of: BuiltinQuestionnaire, code: str, name: str) -> BuiltinQuestionnaire:
+    """The same questions, then the statements of SPKP and SPAK."""
+    return BuiltinQuestionnaire(code, name, of.questions + STATEMENTS)
+
+
+SKM9_ZI = with_integrity_zone(SKM9, "skm9-zi", "Kuesioner SKM 9 unsur, SPKP, dan SPAK")
+SKM16_ZI = with_integrity_zone(
+    SKM16_OFFLINE, "skm16-zi", "Kuesioner SKM 16 pertanyaan, SPKP, dan SPAK"
+)
 BUILTIN = {
-    questionnaire.code: questionnaire for questionnaire in (SKM9, SKM16_OFFLINE, SKM16_ONLINE)
+    questionnaire.code: questionnaire
+    for questionnaire in (SKM9, SKM16_OFFLINE, SKM16_ONLINE, SKM9_ZI, SKM16_ZI)
 }

@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
+
+from tuntas.law.instruments import InstrumentTally, Place, count_instruments
 
 LEAST_SCORE, MOST_SCORE = 1, 4
 Scores = Mapping[Fraction, int]
@@ -25,9 +27,14 @@ class BadAnswers(ValueError):
 
 @dataclass(frozen=True)
 class Layout:
-    """Element of each stored character, in question order; None for a question outside the index."""
+    """Element of each stored character, in question order; None for a question outside the index.
+
+    `instruments`, when there are any, says for each character which statement of another instrument
+    it rates (`law.instruments`); such a character has no element.
+    """
 
     elements: tuple[str | None, ...]
+    instruments: tuple[Place, ...] = ()
 
     @cached_property
     def by_element(self) -> dict[str, tuple[int, ...]]:
@@ -47,11 +54,13 @@ class Tally:
     respondent's score of an element is the mean of the questions of it that were answered, so it
     may be a fraction between 1 and 4. respondents: how many respondents have which mean over
     their answered elements (by the own weights where there are some), for the interval.
+    instruments: the counts of SPKP and SPAK, where they were asked; they never touch the rest.
     """
 
     n: int = 0
     elements: Mapping[str, Scores] = field(default_factory=dict)
     respondents: Scores = field(default_factory=dict)
+    instruments: Mapping[str, InstrumentTally] = field(default_factory=dict)
 
     @classmethod
     def empty(cls) -> Tally:
@@ -66,12 +75,16 @@ class Tally:
         n = 0
         elements: dict[str, Counter[Fraction]] = {}
         respondents: Counter[Fraction] = Counter()
+        instruments: dict[str, list[InstrumentTally]] = {}
         for tally in tallies:
             n += tally.n
             respondents.update(tally.respondents)
+            for code, part in tally.instruments.items():
+                instruments.setdefault(code, []).append(part)
             for code, scores in tally.elements.items():
                 elements.setdefault(code, Counter()).update(scores)
-        return cls(n, elements, respondents)
+        pooled = {code: InstrumentTally.sum(parts) for code, parts in instruments.items()}
+        return cls(n, elements, respondents, pooled)
 
     def answered(self, element: str) -> int:
         """Respondents with a score for the element."""
@@ -83,12 +96,20 @@ class Tally:
         return sum((score * times for score, times in scores.items()), Fraction(0))
 
     def to_json(self) -> dict[str, Any]:
-        """JSON-ready; scores are keys such as "3" and "7/2", in rising order."""
-        return {
+        """JSON-ready; scores are keys such as "3" and "7/2", in rising order.
+
+        "instruments" is there only where other instruments were asked, so that the tallies (and
+        fingerprints) of all other questionnaires stay what they always were.
+        """
+        data: dict[str, Any] = {
             "n": self.n,
             "elements": {code: scores_to_json(row) for code, row in self.elements.items()},
             "respondents": scores_to_json(self.respondents),
         }
+        if self.instruments:
+            parts = self.instruments.items()
+            data["instruments"] = {code: part.to_json() for code, part in parts}
+        return data
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Tally:
@@ -96,6 +117,10 @@ class Tally:
             n=int(data["n"]),
             elements={code: scores_from_json(row) for code, row in data["elements"].items()},
             respondents=scores_from_json(data["respondents"]),
+            instruments={
+                code: InstrumentTally.from_json(part)
+                for code, part in data.get("instruments", {}).items()
+            },
         )
 
 
@@ -112,7 +137,8 @@ def count(answers: str, layout: Layout, weights: Mapping[str, Fraction] | None =
 
     Each holds one character per question of `layout`: "0" for not answered, else the score.
     `weights`, when given, weigh the elements inside each respondent's own mean.
-    Raises BadAnswers for a wrong length or a score outside 1–4 (local questions: 0–9).
+    Raises BadAnswers for a wrong length or a score outside 1–4 (statements of another instrument:
+    1–6; local questions: 0–9).
     """
     width = len(layout.elements)
     if not answers:
@@ -122,8 +148,12 @@ def count(answers: str, layout: Layout, weights: Mapping[str, Fraction] | None =
     counted = [place for places in layout.by_element.values() for place in places]
     columns = [blob[place::width] for place in counted]
     if any(b"0" in column for column in columns):
-        return count_with_gaps(blob, layout, weights)
-    return count_complete(blob, layout, weights)
+        tally = count_with_gaps(blob, layout, weights)
+    else:
+        tally = count_complete(blob, layout, weights)
+    if layout.instruments:
+        tally = replace(tally, instruments=count_instruments(blob, layout.instruments))
+    return tally
 
 
 def check(answers: str, layout: Layout) -> None:
@@ -134,12 +164,15 @@ def check(answers: str, layout: Layout) -> None:
     if not answers.isascii() or not answers.isdigit():
         raise BadAnswers("jawaban hanya boleh berisi angka")
     blob = answers.encode("ascii")
-    for place, element in enumerate(layout.elements):
-        wrong = blob[place::width].translate(None, b"01234") if element else b""
+    instruments = layout.instruments or (None,) * width
+    for place, (element, statement) in enumerate(zip(layout.elements, instruments, strict=True)):
+        allowed = b"01234" if element else b"0123456" if statement else b"0123456789"
+        wrong = blob[place::width].translate(None, allowed)
         if wrong:
             row = blob[place::width].index(wrong[:1]) + 1
             raise BadAnswers(
-                f"isian ke-{row}, pertanyaan {place + 1}: nilai {chr(wrong[0])} di luar 1–4"
+                f"isian ke-{row}, pertanyaan {place + 1}: nilai {chr(wrong[0])} di luar "
+                f"1–{len(allowed) - 1}"
             )
 
 
