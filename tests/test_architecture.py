@@ -34,7 +34,9 @@ MODELS = [
     "people",
     "offices",
     "audiences",
+    "drafts",
     "surveys",
+    "starts",
     "periods",
     "exclusions",
     "feedback",
@@ -44,6 +46,7 @@ MODELS = [
     "tablets",
     "closures",
     "results",
+    "adequacy",
     "plans",
     "reports",
 ]

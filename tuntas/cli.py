@@ -92,7 +92,7 @@ def find_unit(office: Any, code: str) -> Any:
 
 
 def find_service(office: Any, code: str, unit_code: str | None) -> Any:
-    services = office.services.filter(code=code).select_related("office", "edition", "unit")
+    services = office.services.filter(code=code).with_editions()
     if unit_code:
         services = services.filter(unit=find_unit(office, unit_code))
     found = list(services[:2])
@@ -248,7 +248,7 @@ def service() -> None:
 @click.option("--name", required=True, help="Nama layanan.")
 @click.option(
     "--edition",
-    type=click.Choice(["skm9", "skm16", "skm16-online"]),
+    type=click.Choice(["skm9", "skm16", "skm16-online", "skm9-zi", "skm16-zi"]),
     default="skm9",
     show_default=True,
     help="Kuesioner bawaan.",

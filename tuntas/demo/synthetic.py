@@ -76,7 +76,7 @@ def add(office: Office, units: dict[str, Unit], people: dict[str, User], now: da
     """Answers of the current month and the eight before it; all but the last two are closed."""
     chance = random.Random(20230821)  # noqa: S311  # invented data, the same on every machine
     this_month = Month.of(now.astimezone(office.zone).date())
-    services = list(Service.objects.filter(office=office).select_related("office", "edition"))
+    services = list(Service.objects.filter(office=office).with_editions())
     for month in (this_month + step for step in range(-MONTHS_BACK, 1)):
         last_day = min(month.last_day, now.astimezone(office.zone).date())
         for service in services:

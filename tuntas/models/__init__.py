@@ -1,7 +1,7 @@
 """The tables, one file per noun. Inside this package imports point to the left in this list:
 
-audit ← people ← offices ← audiences ← surveys ← periods ← exclusions ← feedback ← tokens ←
-invitations ← responses ← tablets ← closures ← results ← plans ← reports
+audit ← people ← offices ← audiences ← drafts ← surveys ← starts ← periods ← exclusions ← feedback ←
+tokens ← invitations ← responses ← tablets ← closures ← results ← adequacy ← plans ← reports
 """
 
 from tuntas.models.audiences import Audience
@@ -24,6 +24,7 @@ from tuntas.models.plans import (
 )
 from tuntas.models.reports import NarrativeTemplate, Report, ReportKind
 from tuntas.models.responses import Channel, Receipt, Response, Submission
+from tuntas.models.starts import EditionStart
 from tuntas.models.surveys import Edition, Question, Questionnaire
 from tuntas.models.tablets import Tablet, TabletKind
 from tuntas.models.tokens import ApiToken, Scope
@@ -40,6 +41,7 @@ __all__ = [
     "CodeRule",
     "Completion",
     "Edition",
+    "EditionStart",
     "Event",
     "Evidence",
     "ExcludedResponse",

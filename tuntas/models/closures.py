@@ -13,7 +13,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from tuntas.law import index
+from tuntas.law import index, instruments
 from tuntas.law.months import Month
 from tuntas.law.rounding import half_up
 from tuntas.law.tally import Tally
@@ -22,7 +22,8 @@ from tuntas.models.exclusions import told
 from tuntas.models.offices import Office, Service, Unit
 from tuntas.models.people import User
 from tuntas.models.periods import Period, PeriodClosed, PeriodNotOver, hold_month, is_closed
-from tuntas.models.responses import Response
+from tuntas.models.responses import Response, ServiceCount
+from tuntas.models.surveys import asked_by, weights_of
 
 
 class AlreadyReopened(Exception):
@@ -210,7 +211,7 @@ def count_month(office: Office, month: Month) -> dict[str, Any]:
     """Everything a closure keeps, as JSON-ready data (docs/data.md, "Content of a closure")."""
     counted = [row for row in Response.objects.count_by_service(office, [month]) if row.tally.n]
     total = Tally.sum(row.tally for row in counted)
-    return {
+    content: dict[str, Any] = {
         "format": 1,
         "office": office.code,
         "month": str(month),
@@ -226,17 +227,21 @@ def count_month(office: Office, month: Month) -> dict[str, Any]:
                 "questionnaire": row.edition.questionnaire.code,
                 "elements": list(row.edition.element_codes),
                 "tally": row.tally.to_json(),
+                **({"own_weights": row.edition.own_weights} if row.edition.own_weights else {}),
             }
             for row in counted
         ],
         "exclusions": told(office, month),
-        "result": result_json(total, office) if total.n else None,
+        "result": result_json(counted, total, office) if total.n else None,
     }
+    others = instruments_json(total)
+    return {**content, "instruments": others} if others else content
 
 
-def result_json(total: Tally, office: Office) -> dict[str, Any]:
+def result_json(counted: list[ServiceCount], total: Tally, office: Office) -> dict[str, Any]:
     """The published figures: exact fractions as text, and the rounded value people quote."""
-    result = index.compute(total, office.weights)
+    editions = list({row.edition.pk: row.edition for row in counted}.values())
+    result = index.compute(total, office.weights, weights_of(editions), asked_by(editions))
     return {
         "index_value": str(result.index_value),
         "converted": str(result.converted),
@@ -244,6 +249,21 @@ def result_json(total: Tally, office: Office) -> dict[str, Any]:
         "grade": result.grade.letter,
         "weights": result.weights,
         "flags": list(result.flags),
+    }
+
+
+def instruments_json(total: Tally) -> dict[str, Any]:
+    """IPKP and IPAK of the month, exact; empty when they were not asked."""
+    results = [instruments.compute(code, part) for code, part in total.instruments.items()]
+    return {
+        row.code: {
+            "n": row.n,
+            "mean": str(row.mean),
+            "index_value": str(row.index_value),
+            "index_value_2": str(half_up(row.index_value, 2)),
+        }
+        for row in results
+        if row
     }
 
 

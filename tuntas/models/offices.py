@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -11,6 +12,7 @@ from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tuntas.models.audit import Event
@@ -21,6 +23,8 @@ code_validator = RegexValidator(
     _("Kode hanya boleh berisi huruf kecil, angka, dan tanda hubung (paling banyak 40)."),
 )
 
+# How long after an edition's last day a form that was opened before may still be sent.
+GRACE = timedelta(days=1)
 CODE_TAKEN = _("Kode ini sudah ada. Pilih kode lain.")
 
 
@@ -207,6 +211,10 @@ class ServiceQuerySet(models.QuerySet["Service"]):
     def open(self) -> ServiceQuerySet:
         return self.filter(closed_at__isnull=True)
 
+    def with_editions(self) -> ServiceQuerySet:
+        """With all that `Service.edition` needs, in the same query."""
+        return self.select_related("office", "unit", "standing_edition", "coming_edition")
+
 
 class Service(models.Model):
     """Layanan: what a citizen received and rates. Its token is the public address of its form."""
@@ -218,9 +226,21 @@ class Service(models.Model):
     code = models.CharField(_("kode"), max_length=40, validators=[code_validator])
     name = models.CharField(_("nama"), max_length=200)
     token = models.CharField(max_length=24, unique=True, default=new_token, editable=False)
-    edition = models.ForeignKey(
-        "tuntas.Edition", models.PROTECT, related_name="services", verbose_name=_("kuesioner")
+    # Which edition is asked when: written by `EditionStart`, read through `edition_on`. The edition
+    # that stands holds from `standing_from` (None: ever since), the coming one from `coming_from`,
+    # both the first day of a month. Columns, not rows to look up: the form must not wait.
+    standing_edition = models.ForeignKey(
+        "tuntas.Edition",
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("kuesioner"),
+        db_column="edition_id",
     )
+    standing_from = models.DateField(null=True, blank=True)
+    coming_edition = models.ForeignKey(
+        "tuntas.Edition", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    coming_from = models.DateField(null=True, blank=True)
     closed_at = models.DateTimeField(_("ditutup pada"), null=True, blank=True)
     codes = models.CharField(
         _("kode sekali pakai"), max_length=8, choices=CodeRule, default=CodeRule.NONE
@@ -242,12 +262,54 @@ class Service(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("survey-form", args=[self.token])
 
+    @property
+    def edition(self) -> Any:
+        """The edition in force today."""
+        return self.edition_on(self.today)
+
+    @property
+    def edition_id(self) -> int:
+        return int(self.edition.pk)
+
+    @property
+    def today(self) -> date:
+        """The day it is at the office."""
+        return timezone.now().astimezone(self.office.zone).date()
+
+    def edition_on(self, day: date) -> Any:
+        """The edition in force on a day of the office's calendar.
+
+        Needs a query only for a day before the edition that stands now came into force.
+        """
+        if self.coming_from is not None and day >= self.coming_from:
+            return self.coming_edition
+        if self.standing_from is None or day >= self.standing_from:
+            return self.standing_edition
+        later = self.edition_starts.filter(withdrawn_at__isnull=True, month__gt=day)
+        return later.select_related("replaces").earliest("month").replaces
+
+    def edition_taken(self, edition_id: int, day: date) -> Any | None:
+        """The edition with this key when an answer of that day may use it, else None.
+
+        In force on the day, or on the day before: who opened the form before midnight on the last
+        day of a month has a day to send it.
+        """
+        for candidate in (day, day - GRACE):
+            edition = self.edition_on(candidate)
+            if edition.pk == edition_id:
+                return edition
+        return None
+
     @classmethod
     def add(cls, unit: Unit, code: str, name: str, *, edition: Any, by: User | None) -> Service:
         """Create a service of `unit` that uses a published edition. Raises ValidationError."""
         with transaction.atomic():
             service = cls(
-                office_id=unit.office_id, unit=unit, code=code, name=name, edition=edition
+                office_id=unit.office_id,
+                unit=unit,
+                code=code,
+                name=name,
+                standing_edition=edition,
             )
             service.full_clean()
             service.save()

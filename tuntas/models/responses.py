@@ -253,8 +253,8 @@ class Response(AppendOnly):
         Raises ServiceClosed, BadSubmission, IdUsedElsewhere, CodeRefused.
         """
         now = at or timezone.now()
-        check_submission(service, submission)
         day = submission.answered_on or now.astimezone(service.office.zone).date()
+        check_submission(service, submission, day)
         with transaction.atomic():
             month = cls._hold_open_month(service.office_id, Month.of(day))
             is_new = cls._insert(service, submission, month=month, at=now)
@@ -346,20 +346,21 @@ def spend_code(service: Service, submission: Submission, *, at: datetime) -> Non
         raise CodeRefused("missing")
 
 
-def check_submission(service: Service, submission: Submission) -> None:
-    """Refuse what cannot be a filled-in form of this service.
+def check_submission(service: Service, submission: Submission, day: date) -> None:
+    """Refuse what cannot be a form of this service filled in on `day` (of the office's calendar).
 
     Raises ServiceClosed or BadSubmission with a sentence for the person who sent it.
     """
     if service.closed_at is not None:
         raise ServiceClosed(service.pk)
-    if submission.edition_id != service.edition_id:
+    edition = service.edition_taken(submission.edition_id, day)
+    if edition is None:
         raise BadSubmission(
             _("Kuesioner layanan ini baru saja diperbarui. Muat ulang halaman, lalu isi kembali.")
         )
     if submission.channel not in Channel.values:
         raise BadSubmission(_("Kanal pengisian tidak dikenal."))
-    questions = service.edition.question_list
+    questions = edition.question_list
     if len(submission.answers) != len(questions):
         raise BadSubmission(_("Jumlah jawaban tidak sama dengan jumlah pertanyaan."))
     for question, score in zip(questions, submission.answers, strict=True):

@@ -10,16 +10,17 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tuntas.law.elements import in_regulation_order
+from tuntas.law import instruments
 from tuntas.law.grades import Grade, grade_of
 from tuntas.law.index import IndexResult, NoResponses, compute
+from tuntas.law.instruments import InstrumentResult
 from tuntas.law.months import Month
 from tuntas.law.tally import Tally
 from tuntas.models.closures import Closure, HistoricalResult
 from tuntas.models.offices import Office, Service, Unit
 from tuntas.models.periods import Period
 from tuntas.models.responses import Response
-from tuntas.models.surveys import Edition
+from tuntas.models.surveys import Edition, asked_by, weights_of
 
 CLOSED, OPEN, HISTORICAL, EMPTY = "closed", "open", "historical", "empty"
 
@@ -48,6 +49,7 @@ class MonthResult:
     result: IndexResult | None
     closure: Closure | None = None
     source: str = ""
+    instruments: tuple[InstrumentResult, ...] = ()  # IPKP and IPAK where the office asks them
 
     @property
     def grade(self) -> Grade | None:
@@ -92,25 +94,42 @@ def index_of(
 ) -> IndexResult | None:
     """Pooled index of tallies, over the elements their questionnaires asked; None without any.
 
-    An edition's own weights hold when all the answers were given to that edition.
+    Own weights hold when all the answers were given to editions that share them.
     """
     if not counted:
         return None
     editions = Edition.objects.prefetch_related("questions").in_bulk(
         {row.edition_id for row in counted}
     )
-    asked = {code for edition in editions.values() for code in edition.element_codes}
-    own = next(iter(editions.values())).weights if len(editions) == 1 else None
     try:
         return compute(
             Tally.sum(row.tally for row in counted),
             convention,
-            own,
-            in_regulation_order(asked),
+            weights_of(editions.values()),
+            asked_by(editions.values()),
             population,
         )
     except NoResponses:
         return None
+
+
+def instruments_of(counted: Sequence[Counted]) -> tuple[InstrumentResult, ...]:
+    """IPKP and IPAK of pooled tallies; empty where nobody was asked."""
+    pooled = Tally.sum(row.tally for row in counted).instruments
+    results = [
+        instruments.compute(code, pooled[code])
+        for code in instruments.INSTRUMENTS
+        if code in pooled
+    ]
+    return tuple(row for row in results if row)
+
+
+def latest_instruments(
+    office: Office, last: Month, *, unit: Unit | None = None
+) -> tuple[InstrumentResult, ...]:
+    """IPKP and IPAK over the last three months up to `last`, pooled, as the circular asks."""
+    months = [last + -step for step in range(instruments.LEAST_MONTHS)]
+    return instruments_of(counts(office, months, services=service_ids(unit=unit)))
 
 
 def service_ids(*, unit: Unit | None = None, service: Service | None = None) -> set[int] | None:
@@ -172,7 +191,7 @@ def month_result(
 ) -> MonthResult:
     """One month from its parts. A closure's own weights hold for it, whatever was chosen later."""
     convention = closure.content["weights"] if closure else office.weights
-    result = index_of(counted, convention)
+    result, others = index_of(counted, convention), instruments_of(counted)
     if result is None and published is not None:
         return MonthResult(
             month,
@@ -186,7 +205,13 @@ def month_result(
     if result is None:
         return MonthResult(month, CLOSED if closure else EMPTY, 0, None, None, closure)
     return MonthResult(
-        month, CLOSED if closure else OPEN, result.n, result.converted, result, closure
+        month,
+        CLOSED if closure else OPEN,
+        result.n,
+        result.converted,
+        result,
+        closure,
+        instruments=others,
     )
 
 

@@ -48,6 +48,15 @@ class TabletQuerySet(models.QuerySet["Tablet"]):
     def visible_to(self, user: User) -> TabletQuerySet:
         return self.filter(in_reach(user, unit="service__unit"))
 
+    def with_service(self) -> TabletQuerySet:
+        """With all that asking and handing over needs, in the same query."""
+        return self.select_related(
+            "service__office",
+            "service__unit",
+            "service__standing_edition",
+            "service__coming_edition",
+        )
+
     def working(self) -> TabletQuerySet:
         return self.filter(revoked_at__isnull=True)
 
@@ -105,12 +114,7 @@ class Tablet(models.Model):
 
     @classmethod
     def by_key(cls, key: str) -> Tablet | None:
-        return (
-            cls.objects.working()
-            .select_related("service__office", "service__unit", "service__edition")
-            .filter(key_sha256=hash_key(key))
-            .first()
-        )
+        return cls.objects.working().with_service().filter(key_sha256=hash_key(key)).first()
 
     def revoke(self, *, by: User) -> None:
         """Let its address work no longer. Raises ValidationError when it already does not."""

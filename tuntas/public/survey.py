@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tuntas.law.profile import PROFILE, UNKNOWN
-from tuntas.models import Channel, CodeRefused, CodeRule, Response, Service, Submission
+from tuntas.models import Channel, CodeRefused, CodeRule, Edition, Response, Service, Submission
 from tuntas.models.feedback import REPLY_WORKING_DAYS, TEXT_LIMIT, secret_code
 from tuntas.models.invitations import plain
 from tuntas.models.responses import (
@@ -40,6 +40,7 @@ class FilledForm:
 
     id: str
     channel: str
+    edition: Edition
     answers: dict[int, str] = field(default_factory=dict)
     profile: dict[str, str] = field(default_factory=dict)
     suggestion: str = ""
@@ -69,7 +70,7 @@ def survey_form(request: HttpRequest, token: str) -> HttpResponse:
         return door.page
     channel = door.channel or request.GET.get("c", "")
     channel = channel if channel in LINK_CHANNELS else Channel.WEB
-    form = FilledForm(id=fresh_id(), channel=channel, code=door.code)
+    form = FilledForm(id=fresh_id(), channel=channel, edition=service.edition, code=door.code)
     return show(request, service, form)
 
 
@@ -78,7 +79,7 @@ def fresh_id() -> str:
 
 
 def find_service(token: str) -> Service | None:
-    return Service.objects.select_related("office", "unit", "edition").filter(token=token).first()
+    return Service.objects.with_editions().filter(token=token).first()
 
 
 def closed_page(request: HttpRequest, service: Service) -> HttpResponse:
@@ -130,10 +131,8 @@ def submission_of(request: HttpRequest, service: Service, form: FilledForm) -> S
     form_id = UUID(form.id)
     return Submission(
         id=form_id,
-        edition_id=int(request.POST["edition"]),
-        answers="".join(
-            form.answers[question.position] for question in service.edition.question_list
-        ),
+        edition_id=form.edition.pk,
+        answers="".join(form.answers[question.position] for question in form.edition.question_list),
         channel=form.channel,
         profile="".join(form.profile.get(question.code) or UNKNOWN for question in PROFILE),
         suggestion=form.suggestion,
@@ -146,9 +145,12 @@ def submission_of(request: HttpRequest, service: Service, form: FilledForm) -> S
 
 def read(data: QueryDict, service: Service) -> FilledForm:
     """The sent form with every problem named. Nothing that was typed is thrown away."""
+    sent = data.get("edition", "")
+    asked = service.edition_taken(int(sent), service.today) if sent.isdecimal() else None
     form = FilledForm(
         id=data.get("id", ""),
         channel=data.get("channel", ""),
+        edition=asked or service.edition,
         suggestion=data.get("suggestion", "").replace("\r\n", "\n").strip(),
         code=plain(data.get("u", "")),
     )
@@ -159,11 +161,11 @@ def read(data: QueryDict, service: Service) -> FilledForm:
         form.errors.append(("form", _("Nomor formulir rusak. Periksa isian, lalu kirim lagi.")))
     if form.channel not in LINK_CHANNELS:
         form.channel = Channel.WEB
-    if data.get("edition") != str(service.edition_id):
+    if asked is None:
         form.errors.append(
             ("form", _("Kuesioner baru saja diperbarui. Periksa isian, lalu kirim lagi."))
         )
-    read_answers(data, service, form)
+    read_answers(data, form)
     for question in PROFILE:
         given = data.get(f"p_{question.code}", "")
         if given and given not in dict(question.choices):
@@ -188,8 +190,8 @@ def read(data: QueryDict, service: Service) -> FilledForm:
     return form
 
 
-def read_answers(data: QueryDict, service: Service, form: FilledForm) -> None:
-    questions = service.edition.question_list
+def read_answers(data: QueryDict, form: FilledForm) -> None:
+    questions = form.edition.question_list
     for question in questions:
         name = f"q{question.position}"
         given = data.get(name, "")
@@ -250,7 +252,7 @@ def form_context(service: Service, form: FilledForm) -> dict[str, Any]:
             "given": form.answers.get(question.position, ""),
             "error": form.error_of(f"q{question.position}"),
         }
-        for question in service.edition.question_list
+        for question in form.edition.question_list
     ]
     profile = [
         {

@@ -43,7 +43,7 @@ def tablet_page(request: HttpRequest, key: str) -> HttpResponse:
             _("Survei layanan ini sudah ditutup"),
             _("Jawaban yang masih tersimpan di tablet tidak hilang. Hubungi tim survei."),
         )
-    form = FilledForm(id="", channel=tablet.channel)
+    form = FilledForm(id="", channel=tablet.channel, edition=service.edition)
     context = {
         **form_context(service, form),
         "tablet": tablet,

@@ -75,7 +75,7 @@ def service_list(request: StaffRequest) -> HttpResponse:
     )
     units = Unit.objects.visible_to(request.user).filter(office=request.office)
     by_unit: dict[int, list[tuple[Service, int]]] = {unit.pk: [] for unit in units}
-    for service in services.select_related("edition"):
+    for service in services.with_editions():
         by_unit.setdefault(service.unit_id, []).append((service, counted.get(service.pk, 0)))
     context = {
         "units": [(unit, by_unit[unit.pk]) for unit in units],
@@ -111,9 +111,7 @@ def service_page(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def find_service(request: StaffRequest, pk: int) -> Service:
-    service: Service = find(
-        Service.objects.select_related("unit", "office", "edition"), request, pk=pk
-    )
+    service: Service = find(Service.objects.with_editions(), request, pk=pk)
     return service
 
 

@@ -105,7 +105,7 @@ def tablet_revocation(request: StaffRequest, pk: int) -> HttpResponse:
 def tablet_backup(request: StaffRequest, pk: int) -> HttpResponse:
     """Take the file a tablet wrote as a last resort; what is already here is not counted again."""
     tablet = find(
-        Tablet.objects.select_related("service__office", "service__unit", "service__edition"),
+        Tablet.objects.with_service(),
         request,
         pk=pk,
     )
