@@ -14,6 +14,8 @@ from tuntas.law.months import Month, Span
 from tuntas.models import (
     ActionPlan,
     ApiToken,
+    Edition,
+    EditionStart,
     Exclusion,
     Feedback,
     InvitationBatch,
@@ -58,6 +60,18 @@ GETS: dict[str, tuple[list[str], set[str]]] = {
     "code-batch-revocation": (["service", "batch"], WRITERS),
     "token-list": ([], TEAM),
     "tablet-list": ([], EVERYONE),
+    "edition-list": ([], EVERYONE),
+    "edition-add": ([], TEAM),
+    "edition": (["draft"], EVERYONE),
+    "edition-preview": (["draft"], EVERYONE),
+    "edition-publication": (["draft"], TEAM),
+    "edition-removal": (["draft"], TEAM),
+    "edition-fee": (["draft"], TEAM),
+    "edition-weights": (["draft"], TEAM),
+    "question-add": (["draft"], TEAM),
+    "question": (["draft", "question"], TEAM),
+    "audience-list": ([], EVERYONE),
+    "audience": (["service", "year"], TEAM),
     "tablet-add": ([], TEAM),
     "unit-add": ([], TEAM),
     "unit-edit": (["unit"], TEAM),
@@ -82,6 +96,10 @@ POSTS: dict[str, tuple[list[str], set[str]]] = {
     "code-rule": (["service"], TEAM),
     "token-revocation": (["token"], TEAM),
     "tablet-revocation": (["tablet"], TEAM),
+    "edition-edit": (["draft"], TEAM),
+    "edition-next": (["edition"], TEAM),
+    "edition-start-add": (["edition"], TEAM),
+    "edition-start-withdrawal": (["start"], TEAM),
     "tablet-backup": (["tablet"], WRITERS),
     "membership-removal": (["membership"], TEAM),
 }
@@ -99,6 +117,9 @@ NAMED = {
     "tablet",
     "exclusion",
     "token",
+    "draft",
+    "edition",
+    "start",
 }
 ONE_OFFICE = {"team", "officer", "other_officer", "head", "auditor"}
 
@@ -117,6 +138,10 @@ def world(cast: Cast) -> dict[str, Any]:
         by=cast.people["team"],
     )
     Closure.seal(Period.of(cast.office, Month(2026, 1)), by=None, at=after)
+    edition = Edition.begin(cast.office, "Milik kami", Edition.builtin("skm9"), by=None)
+    edition.publish(by=None)
+    start = EditionStart.plan(cast.service, edition, Month.of(cast.service.today) + 1, by=None)
+    draft = Edition.begin(cast.office, "Draf kami", edition, by=None)
     plan = ActionPlan.add(
         cast.pensiun, by=None, survey_month=during.date().replace(day=1), action="Menambah kursi."
     )
@@ -140,6 +165,11 @@ def world(cast: Cast) -> dict[str, Any]:
             cast.office, "Helpdesk", ["services"], expires_on=today_in(cast.office), by=None
         )[0].pk,
         "membership": cast.office.memberships.get(role="auditor").pk,
+        "edition": edition.pk,
+        "draft": draft.pk,
+        "question": draft.question_list[0].pk,
+        "start": start.pk,
+        "year": 2026,
         "month": "2026-01",
         "section": "tujuan",
         "pdf": "pdf",

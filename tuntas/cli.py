@@ -266,6 +266,48 @@ def service_add(office_code: str, unit_code: str, code: str, name: str, edition:
 
 
 @main.group()
+def audience() -> None:
+    """Populasi layanan dan kecukupan responden."""
+
+
+@audience.command("set")
+@click.argument("office_code", metavar="OFFICE")
+@click.argument("unit_code", metavar="UNIT")
+@click.argument("service_code", metavar="SERVICE")
+@click.argument("year", type=int)
+@click.argument("size", type=click.IntRange(1, 2**31 - 1))
+@click.option("--source", required=True, help="Sumber angka, misalnya judul register.")
+def audience_set(
+    office_code: str, unit_code: str, service_code: str, year: int, size: int, source: str
+) -> None:
+    """Simpan jumlah penerima satu layanan dalam setahun."""
+    with ready():
+        from tuntas.models import Audience
+
+        target = find_service(find_office(office_code), service_code, unit_code)
+        row = Audience.record(target, year, size, source=source, by=None)
+        click.echo(f"{target.code} {year}: {row.size} penerima, perlu {row.wanted} responden.")
+
+
+@audience.command("list")
+@office_option
+@click.option("--year", type=click.IntRange(2000, 2100), help="Tanpa ini tahun berjalan.")
+@json_option
+def audience_list(office: str, year: int | None, as_json: bool) -> None:
+    """Kecukupan responden setiap layanan, yang paling tertinggal lebih dahulu."""
+    with ready():
+        from tuntas import figures
+
+        rows = figures.adequacy_data(find_office(office), year)
+        if as_json:
+            show(rows)
+        for row in [] if as_json else rows:
+            place, wanted = f"{row['unit']}/{row['service']}", row["wanted"]
+            lack = f"kurang {row['missing']}" if wanted else "populasi belum diisi"
+            click.echo(f"{place:32} {row['answered']:>7} dari {wanted or '–':>6}  {lack}")
+
+
+@main.group()
 def user() -> None:
     """Orang yang dapat masuk."""
 

@@ -11,10 +11,18 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from tuntas.law.index import IndexResult
+from tuntas.law.instruments import InstrumentResult
 from tuntas.law.months import Month, Span
 from tuntas.law.rounding import exact_decimal, half_up
 from tuntas.models import HistoricalResult, Office, Service, Unit
-from tuntas.models.results import first_month, span_result
+from tuntas.models.adequacy import adequacies
+from tuntas.models.results import (
+    counts,
+    first_month,
+    index_of,
+    instruments_of,
+    service_ids,
+)
 from tuntas.report import numbers
 
 LEVELS = {checks.ERROR: "galat", checks.WARNING: "awas", checks.INFO: "info"}
@@ -39,9 +47,11 @@ def index_data(
     start = first or first_month(office) or last or this_month
     end = last or max(this_month, start)
     span = Span(start, end)
-    result = span_result(office, span.months, unit=unit, service=service, weights=weights)
+    counted = counts(office, span.months, services=service_ids(unit=unit, service=service))
+    result = index_of(counted, weights or office.weights)
     data = empty(weights or office.weights) if result is None else of_result(result)
     data["office"], data["from"], data["to"] = office.code, str(start), str(end)
+    data["instruments"] = [of_instrument(row) for row in instruments_of(counted)]
     data["historical"] = [
         {
             "month": str(Month.of(row.month)),
@@ -101,6 +111,28 @@ def of_result(result: IndexResult) -> dict[str, Any]:
     }
 
 
+def of_instrument(result: InstrumentResult) -> dict[str, Any]:
+    """IPKP or IPAK: means on the scale of 6, `index_value` on the scale of 4."""
+    return {
+        "code": result.code,
+        "name": result.name,
+        "n": result.n,
+        "mean": exact(result.mean),
+        "index_value": exact(result.index_value),
+        "index_value_2": str(half_up(result.index_value, 2)),
+        "statements": [
+            {
+                "code": row.code,
+                "name": row.name,
+                "n": row.n,
+                "mean": exact(row.mean),
+                "index_value": exact(row.index_value),
+            }
+            for row in result.statements
+        ],
+    }
+
+
 def exact(value: Fraction | None) -> str | None:
     return None if value is None else exact_decimal(value)
 
@@ -123,6 +155,11 @@ def index_lines(data: dict[str, Any]) -> list[str]:
             f"bobot {data['weights']}{interval}"
         )
     lines += [
+        f"{row['name']} {data['from']} s.d. {data['to']}: {shown(row['index_value'])} dari 4, "
+        f"n = {row['n']}"
+        for row in data["instruments"]
+    ]
+    lines += [
         f"Nilai terbitan lama {row['month']}: {row['converted_2'].replace('.', ',')} ({row['source']})"
         for row in data["historical"]
     ]
@@ -131,6 +168,29 @@ def index_lines(data: dict[str, Any]) -> list[str]:
 
 def shown(text: str | None, places: int = 2) -> str:
     return numbers.number(Fraction(text), places) if text is not None else "–"
+
+
+# -- respondents ---------------------------------------------------------------------------------
+
+
+def adequacy_data(office: Office, year: int | None) -> list[dict[str, Any]]:
+    """Each service of the year (default: this one), furthest behind first."""
+    today = timezone.now().astimezone(office.zone).date()
+    services = office.services.select_related("unit")
+    return [
+        {
+            "unit": row.service.unit.code,
+            "service": row.service.code,
+            "name": row.service.name,
+            "population": row.audience.size if row.audience else None,
+            "source": row.audience.source if row.audience else "",
+            "wanted": row.wanted,
+            "answered": row.answered,
+            "missing": row.missing,
+            "per_month": row.per_month,
+        }
+        for row in adequacies(office, year or today.year, services, today)
+    ]
 
 
 # -- health --------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +11,8 @@ from tuntas.law.sampling import sample_size
 from tuntas.models.audit import Event
 from tuntas.models.offices import Office, Service
 from tuntas.models.people import User
+
+FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
 class Audience(models.Model):
@@ -41,6 +44,11 @@ class Audience(models.Model):
         row = cls.objects.filter(service=service, year=year).first() or cls(
             office_id=service.office_id, service=service, year=year
         )
+        if not FIRST_YEAR <= year <= LAST_YEAR:
+            raise ValidationError(
+                _("Tahun harus %(first)s–%(last)s."),
+                params={"first": FIRST_YEAR, "last": LAST_YEAR},
+            )
         row.size, row.source = size, source.strip()
         row.full_clean()
         with transaction.atomic():

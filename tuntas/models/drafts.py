@@ -143,6 +143,9 @@ class Draft:
         rows.insert(last + 1, question)
         return replace(self, questions=tuple(rows))
 
+    def named(self, name: str) -> Draft:
+        return replace(self, name=name)
+
     def without(self, key: int) -> Draft:
         return replace(self, questions=tuple(row for row in self.questions if row.key != key))
 

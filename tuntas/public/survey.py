@@ -6,14 +6,26 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from csp.constants import SELF
+from csp.decorators import csp_replace
 from django.core.signing import BadSignature, TimestampSigner
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from tuntas.law.profile import PROFILE, UNKNOWN
-from tuntas.models import Channel, CodeRefused, CodeRule, Edition, Response, Service, Submission
+from tuntas.models import (
+    Channel,
+    CodeRefused,
+    CodeRule,
+    Edition,
+    Office,
+    Response,
+    Service,
+    Submission,
+)
 from tuntas.models.feedback import REPLY_WORKING_DAYS, TEXT_LIMIT, secret_code
 from tuntas.models.invitations import plain
 from tuntas.models.responses import (
@@ -25,7 +37,7 @@ from tuntas.models.responses import (
     seconds_since_opened,
 )
 from tuntas.public import codes, proof, traffic
-from tuntas.public.door import page, problem, public, source
+from tuntas.public.door import POLICY, page, problem, public, source
 
 # The links a citizen follows say how they came; the rest of the channels are not for a link.
 LINK_CHANNELS = BY_LINK
@@ -76,6 +88,32 @@ def survey_form(request: HttpRequest, token: str) -> HttpResponse:
 
 def fresh_id() -> str:
     return str(new_form_id(timezone.now()))
+
+
+@csp_replace({**POLICY, "frame-ancestors": [SELF]})  # inside the office's preview page
+@xframe_options_sameorigin
+@public
+def survey_preview(request: HttpRequest, key: str) -> HttpResponse:
+    """The form of an edition, drafts too, for who holds the address; nothing is stored."""
+    edition = Edition.by_preview_key(key)
+    if edition is None:
+        return problem(
+            request,
+            404,
+            _("Pratinjau tidak ditemukan"),
+            _("Alamat pratinjau berlaku setengah hari. Buka lagi dari halaman kuesioner."),
+        )
+    if request.method == "POST":
+        return problem(
+            request,
+            200,
+            _("Ini pratinjau"),
+            _("Sampai di sini warga mengirim penilaiannya. Di pratinjau tidak ada yang disimpan."),
+        )
+    office = edition.office or Office(name=_("Nama kantor"))
+    service = Service(name=_("Nama layanan (pratinjau)"), office=office, token=key)
+    form = FilledForm(id=fresh_id(), channel=Channel.WEB, edition=edition)
+    return show(request, service, form)
 
 
 def find_service(token: str) -> Service | None:

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", pages.landing, name="landing"),
     path("s/<slug:token>/", survey.survey_form, name="survey-form"),
     path("s/<slug:token>/receipt/<str:signed>/", survey.survey_receipt, name="survey-receipt"),
+    path("e/<str:key>/", survey.survey_preview, name="survey-preview"),
     path("d/<slug:key>/", tablet.tablet_page, name="tablet"),
     path("d/<slug:key>/sw.js", tablet.tablet_worker, name="tablet-worker"),
     path("d/<slug:key>/app.webmanifest", tablet.tablet_manifest, name="tablet-manifest"),

@@ -11,14 +11,26 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tuntas.law.months import Month
-from tuntas.models import ActionPlan, AnsweredShare, Feedback, Office, Period, Role, Unit
+from tuntas.law.instruments import LEAST_MONTHS
+from tuntas.law.months import Month, Span
+from tuntas.models import (
+    ActionPlan,
+    AnsweredShare,
+    Feedback,
+    Office,
+    Period,
+    Role,
+    Service,
+    Unit,
+)
+from tuntas.models.adequacy import OfficeAdequacy, adequacies, together
 from tuntas.models.results import (
     CLOSED,
     EMPTY,
     HISTORICAL,
     MonthResult,
     first_month,
+    latest_instruments,
     month_results,
 )
 from tuntas.report import numbers, svg
@@ -50,9 +62,18 @@ def home(request: StaffRequest) -> HttpResponse:
         "share": AnsweredShare.of(feedback.filter(month__gte=months[-6].first_day)),
         "plan_share": plans.share(),
         "todo": todo(request, feedback, plans, today),
+        "instruments": latest_instruments(office, this_month, unit=unit),
+        "latest_months": Span(this_month + (1 - LEAST_MONTHS), this_month),
+        "adequacy": adequacy(request, today),
         "below": offices_below(request, this_month),
     }
     return render(request, "staff/home.html", context)
+
+
+def adequacy(request: StaffRequest, today: date) -> OfficeAdequacy:
+    """How far this year's respondents are, for what the person sees."""
+    services = Service.objects.visible_to(request.user).filter(office=request.office).open()
+    return together(adequacies(request.office, today.year, services, today))
 
 
 def office_today(office: Office) -> date:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -14,10 +15,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from tuntas.law.months import Month
+from tuntas.law.instruments import INSTRUMENTS, LEAST_MONTHS, InstrumentResult
+from tuntas.law.months import Month, Span
 from tuntas.models import Closure, Period, PeriodClosed, PeriodNotOver, Service
+from tuntas.models.adequacy import OfficeAdequacy, adequacies, together
 from tuntas.models.closures import AlreadyReopened
-from tuntas.models.results import MonthResult, counts, first_month, index_of, month_results
+from tuntas.models.results import (
+    MonthResult,
+    counts,
+    first_month,
+    index_of,
+    latest_instruments,
+    month_results,
+)
 from tuntas.staff.access import (
     OFFICE_READERS,
     TEAM,
@@ -81,6 +91,9 @@ def show(
         "unit": unit,
         "chart": element_chart(row),
         "services": services_of(request, month),
+        "instruments": instrument_rows(row, latest_instruments(request.office, month, unit=unit)),
+        "latest_months": Span(month + (1 - LEAST_MONTHS), month),
+        "adequacy": adequacy_of(request, month),
         "is_over": today > month.last_day,
         "may_close": bool(request.roles & TEAM_AND_HEAD) and row.closure is None,
         "may_reopen": bool(request.roles & TEAM) and row.closure is not None,
@@ -89,6 +102,27 @@ def show(
         "reads_office": bool(request.roles & OFFICE_READERS),
     }
     return render(request, "staff/period.html", context, status=status)
+
+
+def instrument_rows(row: MonthResult, latest: Sequence[InstrumentResult]) -> list[dict[str, Any]]:
+    """IPKP and IPAK: of this month, when there are any, beside the last three months together."""
+    this_month = {result.code: result for result in row.instruments}
+    return [
+        {
+            "instrument": INSTRUMENTS[result.code],
+            "now": this_month.get(result.code),
+            "latest": result,
+        }
+        for result in latest
+    ]
+
+
+def adequacy_of(request: StaffRequest, month: Month) -> OfficeAdequacy | None:
+    """The year's population and wanted respondents of what the person sees; None while unknown."""
+    services = Service.objects.visible_to(request.user).filter(office=request.office)
+    rows = adequacies(request.office, month.year, services, office_today(request.office))
+    total = together(rows)
+    return total if total.wanted else None
 
 
 def services_of(request: StaffRequest, month: Month) -> list[dict[str, Any]]:

@@ -21,10 +21,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from tuntas.law.months import Month
-from tuntas.law.questionnaires import BUILTIN
-from tuntas.models import Channel, Edition, Response, Service, Unit
+from tuntas.models import Channel, Response, Service, Unit
 from tuntas.models.results import month_results
 from tuntas.staff.access import TEAM, StaffRequest, find, staff
+from tuntas.staff.editions import chosen_edition, edition_choices
 from tuntas.staff.forms import place_errors
 from tuntas.staff.home import office_today
 
@@ -50,14 +50,13 @@ class ServiceForm(forms.Form):
         help_text=gettext_lazy("Huruf kecil, angka, dan tanda hubung; dipakai di berkas impor."),
     )
     name = forms.CharField(label=gettext_lazy("Nama layanan"), max_length=200)
-    questionnaire = forms.ChoiceField(
-        label=gettext_lazy("Kuesioner"),
-        choices=[(code, builtin.name) for code, builtin in BUILTIN.items()],
-    )
+    questionnaire = forms.ChoiceField(label=gettext_lazy("Kuesioner"))
 
-    def __init__(self, *args: Any, units: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, request: StaffRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        units = Unit.objects.filter(office=request.office)
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
+        self.fields["questionnaire"].choices = edition_choices(request)  # type: ignore[attr-defined]
 
 
 class NameForm(forms.Form):
@@ -105,6 +104,9 @@ def service_page(request: StaffRequest, pk: int) -> HttpResponse:
         "results": month_results(request.office, months, service=service),
         "month": month,
         "may_write": bool(request.roles & TEAM),
+        "starts": service.edition_starts.holding().select_related(
+            "edition__questionnaire", "made_by"
+        ),
         "form": NameForm(initial={"name": service.name}),
     }
     return render(request, "staff/service.html", context)
@@ -188,8 +190,8 @@ def unit_edit(request: StaffRequest, pk: int) -> HttpResponse:
 
 @staff(may=TEAM)
 def service_add(request: StaffRequest) -> HttpResponse:
-    units = Unit.objects.filter(office=request.office)
-    form = ServiceForm(request.POST or None, initial={"unit": request.GET.get("unit")}, units=units)
+    initial = {"unit": request.GET.get("unit")}
+    form = ServiceForm(request.POST or None, initial=initial, request=request)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
@@ -197,7 +199,7 @@ def service_add(request: StaffRequest) -> HttpResponse:
                 data["unit"],
                 data["code"],
                 data["name"],
-                edition=Edition.builtin(data["questionnaire"]),
+                edition=chosen_edition(request, data["questionnaire"]),
                 by=request.user,
             )
         except ValidationError as error:

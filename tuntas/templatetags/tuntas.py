@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tuntas.law.elements import element
-from tuntas.law.months import Month
+from tuntas.law.months import Month, Span
 from tuntas.models import Role
 from tuntas.report import numbers
 
@@ -60,6 +60,12 @@ def month(value: Any) -> str:
     if not value:
         return "–"
     return numbers.month(value if isinstance(value, Month) else Month.of(value))
+
+
+@register.filter
+def span_words(value: Span) -> str:
+    """`Januari–Maret 2023`."""
+    return numbers.span(value)
 
 
 @register.filter
