@@ -88,7 +88,7 @@ def reference(**more):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tuntas", "0003_collecting")]
+    dependencies = [("tuntas", "0004_codes")]
 
     operations = [
         migrations.SeparateDatabaseAndState(
