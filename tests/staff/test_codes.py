@@ -53,6 +53,14 @@ def test_slips_come_as_a_pdf_with_every_code_once(cast: Cast, page: str) -> None
     assert not [code for code in codes if code in shown]
 
 
+def test_a_long_name_leaves_room_for_the_code(cast: Cast, page: str) -> None:
+    cast.service.change(by=None, name="Layanan Pertimbangan Teknis " + "Kepegawaian Daerah " * 9)
+    reader = PdfReader(io.BytesIO(make(cast, page, n="5").content))
+    text = reader.pages[0].extract_text()
+    assert len(reader.pages) == 1
+    assert text.count("…") == text.count("Sekali pakai.") == 5
+
+
 def test_links_come_as_a_list_for_a_mail_merge(cast: Cast, page: str) -> None:
     tickets = SimpleUploadedFile("t.csv", "\ufefftiket\nT-1\n\nT-2\nT-3\nT-4\n#5\n".encode())
     made = make(cast, page, who="officer", kind="link", n="", tickets=tickets)

@@ -31,9 +31,9 @@ class Migration(migrations.Migration):
             name="codes",
             field=models.CharField(
                 choices=[
-                    ("none", "Tanpa kode: siapa pun yang memegang tautan dapat menilai"),
-                    ("optional", "Kode opsional: dengan dan tanpa kode diterima"),
-                    ("required", "Kode wajib: formulir publik hanya terbuka dengan kode"),
+                    ("none", "Tanpa kode"),
+                    ("optional", "Kode opsional"),
+                    ("required", "Kode wajib"),
                 ],
                 default="none",
                 max_length=8,

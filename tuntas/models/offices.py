@@ -50,9 +50,9 @@ class WeightConvention(models.TextChoices):
 class CodeRule(models.TextChoices):
     """Whether rating a service takes a one-time code (`Invitation`)."""
 
-    NONE = "none", _("Tanpa kode: siapa pun yang memegang tautan dapat menilai")
-    OPTIONAL = "optional", _("Kode opsional: dengan dan tanpa kode diterima")
-    REQUIRED = "required", _("Kode wajib: formulir publik hanya terbuka dengan kode")
+    NONE = "none", _("Tanpa kode")
+    OPTIONAL = "optional", _("Kode opsional")
+    REQUIRED = "required", _("Kode wajib")
 
 
 class OfficeQuerySet(models.QuerySet["Office"]):

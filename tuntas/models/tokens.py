@@ -23,8 +23,8 @@ LONGEST_DAYS = 730
 class Scope(models.TextChoices):
     """What a token opens; docs/api.md lists the addresses of each."""
 
-    SERVICES = "services", _("Membaca daftar layanan")
-    INVITATIONS = "invitations", _("Membuat tautan sekali pakai")
+    SERVICES = "services", _("Membaca layanan")
+    INVITATIONS = "invitations", _("Membuat tautan")
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):

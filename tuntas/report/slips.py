@@ -19,6 +19,9 @@ from tuntas.models.invitations import address, shown
 from tuntas.report import numbers
 from tuntas.report.pdf import FOLDER, FONTS, STANDARD, check_fonts
 
+# More does not fit on a slip of 55 mm, and the code must.
+LONGEST_NAME = 80
+
 
 @translation.override("id")  # paper for citizens, whatever the officer reads
 def render(batch: InvitationBatch, codes: Sequence[str]) -> bytes:
@@ -28,11 +31,13 @@ def render(batch: InvitationBatch, codes: Sequence[str]) -> bytes:
     data = {
         "title": f"Kode penilaian – {service.name}",
         "office": service.office.name,
-        "service": service.name,
+        "service": shortened(service.name),
         "unit": service.unit.name,
         "expires": numbers.day(batch.expires_on),
         "site": f"{settings.PUBLIC_URL}{service.get_absolute_url()}".split("://", 1)[1],
-        "slips": [{"code": shown(code), "qr": qr_of(address(service, code))} for code in codes],
+        "slips": [
+            {"code": shown(code), "qr": qr_of(f"{address(service, code)}&c=qr")} for code in codes
+        ],
     }
     made = typst.compile(
         str(FOLDER / "typ" / "slips.typ"),
@@ -43,6 +48,11 @@ def render(batch: InvitationBatch, codes: Sequence[str]) -> bytes:
         pdf_standards=STANDARD,
     )
     return bytes(made)
+
+
+def shortened(name: str) -> str:
+    """A name that leaves room for the code below it."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1].rstrip()}…"
 
 
 def qr_of(link: str) -> str:

@@ -39,7 +39,13 @@ LONGEST_LIST = 64 * 1024
 
 class RuleForm(forms.Form):
     codes = forms.ChoiceField(
-        label=gettext_lazy("Aturan kode"), choices=CodeRule.choices, widget=forms.Select
+        label=gettext_lazy("Aturan kode"),
+        choices=CodeRule.choices,
+        help_text=gettext_lazy(
+            "Tanpa kode: siapa pun yang memegang tautan dapat menilai. Opsional: dengan dan tanpa "
+            "kode diterima. Wajib: formulir publik hanya terbuka dengan kode; tablet, kertas, dan "
+            "impor tetap berjalan."
+        ),
     )
 
 
@@ -47,8 +53,8 @@ class BatchForm(forms.Form):
     kind = forms.ChoiceField(
         label=gettext_lazy("Dibuat sebagai"),
         choices=[
-            (BatchKind.SLIP, gettext_lazy("Slip cetak untuk loket (PDF)")),
-            (BatchKind.LINK, gettext_lazy("Tautan helpdesk untuk surat massal (CSV)")),
+            (BatchKind.SLIP, gettext_lazy("Slip loket (PDF)")),
+            (BatchKind.LINK, gettext_lazy("Tautan helpdesk (CSV)")),
         ],
     )
     n = forms.IntegerField(

@@ -32,8 +32,8 @@ class TokenForm(forms.Form):
     scope = forms.ChoiceField(
         label=gettext_lazy("Boleh"),
         choices=[
-            ("services,invitations", gettext_lazy("Membaca layanan dan membuat tautan")),
-            *Scope.choices,
+            *reversed(Scope.choices),
+            ("services,invitations", gettext_lazy("Keduanya")),
         ],
     )
     expires_on = DayField(
