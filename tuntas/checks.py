@@ -16,6 +16,8 @@ from django.core.checks import CheckMessage, Error, Info, Tags, Warning, registe
 from django.db import connection
 from django.db.utils import OperationalError
 
+from tuntas.law import translations
+
 # RETURNING-free upserts and window functions need 3.35; Debian 12 has 3.40.
 SQLITE_LEAST = (3, 35, 0)
 POSTGRES_LEAST = 150000
@@ -98,6 +100,23 @@ def database_version(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
                 hint="Gunakan PostgreSQL 15 atau lebih baru.",
                 id="tuntas.E005",
             )
+
+
+@register()
+def languages(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
+    """Each language of the public form has its texts, and its questions can be read."""
+    for code in settings.PUBLIC_LANGUAGES:
+        places = [Path(folder) / code / "LC_MESSAGES" for folder in settings.LOCALE_PATHS]
+        if code != "id" and not any((place / "django.po").is_file() for place in places):
+            yield Error(
+                f"Bahasa {code} dalam TUNTAS_LANGUAGES tidak punya berkas teks.",
+                hint=f"Buat {places[0] / 'django.po'}; caranya di docs/form.md.",
+                id="tuntas.E020",
+            )
+        try:
+            translations.read(code, (translations.FOLDER, settings.LANGUAGES_FOLDER))
+        except translations.BadWording as error:
+            yield Error(str(error), hint="Contohnya di docs/form.md.", id="tuntas.E021")
 
 
 @register()

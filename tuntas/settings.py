@@ -4,6 +4,7 @@ The variables and their meaning stand in docs/install.md; a test keeps both list
 """
 
 import os
+import re
 import secrets
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -149,6 +150,23 @@ def database(url: str) -> dict[str, object]:
     )
 
 
+def public_languages(text: str) -> dict[str, str]:
+    """Languages of the public form, in the order of its buttons: `id,en,jv=Basa Jawa`."""
+    names = {"id": "Indonesia", "en": "English", "ban": "Bali"}
+    chosen: dict[str, str] = {}
+    for part in text.split(","):
+        code, _sign, name = (word.strip() for word in part.partition("="))
+        if not re.fullmatch("[a-z]{2,3}", code) or not (name or code in names):
+            raise ImproperlyConfigured(
+                f"TUNTAS_LANGUAGES: {part!r} tidak dikenal. Tulis kode dan nama, misalnya "
+                "id,en,jv=Basa Jawa."
+            )
+        chosen[code] = name or names[code]
+    if "id" not in chosen:
+        raise ImproperlyConfigured("TUNTAS_LANGUAGES: id (bahasa Indonesia) harus ada.")
+    return chosen
+
+
 DATABASES = {"default": database(env_str("TUNTAS_DATABASE_URL", "sqlite:///"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -275,8 +293,11 @@ STORAGES = {
 
 # -- language and time -------------------------------------------------------------------------
 LANGUAGE_CODE = "id"
-LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]
-LOCALE_PATHS = [PACKAGE / "locale"]
+LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]  # of the staff pages
+# Languages of the office's own: texts in LANGUAGE/LC_MESSAGES/django.po, questions in *.json.
+LANGUAGES_FOLDER = DATA / "languages"
+LOCALE_PATHS = [LANGUAGES_FOLDER, PACKAGE / "locale"]
+PUBLIC_LANGUAGES = public_languages(env_str("TUNTAS_LANGUAGES", "id,en,ban"))
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env_str("TUNTAS_TIME_ZONE", "Asia/Jakarta")

@@ -22,6 +22,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 
+from tuntas.public.languages import chosen_language, language_context
+
 FOLDER = Path(__file__).parent
 PublicView = Callable[..., HttpResponse]
 
@@ -41,7 +43,9 @@ def sha256_of(name: str) -> str:
 POLICY = {
     **settings.CONTENT_SECURITY_POLICY["DIRECTIVES"],
     "style-src": [sha256_of("page.css")],
-    "script-src": [sha256_of(name) for name in ("form.js", "proof.js", "sent.js", "tablet.js")],
+    "script-src": [
+        sha256_of(name) for name in ("form.js", "proof.js", "sent.js", "size.js", "tablet.js")
+    ],
     "worker-src": [SELF],  # the tablet's page works without network
 }
 
@@ -51,9 +55,11 @@ def public(view: PublicView) -> PublicView:
     that a token could protect; a database that does not answer becomes a page, not a crash."""
 
     @wraps(view)
-    # The questions exist in Indonesian, so the page around them is Indonesian too.
-    @translation.override("id")
     def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with translation.override(chosen_language(request)):
+            return answer(request, *args, **kwargs)
+
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method == "POST" and is_cross_site(request):
             return problem(
                 request,
@@ -104,9 +110,12 @@ def page(
     request: HttpRequest, name: str, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
     """Render a public page; nothing of it may be kept by a shared computer."""
-    response = render(
-        request, f"public/{name}.html", {"css": source("page.css"), **context}, status=status
-    )
+    shared = {
+        "css": source("page.css"),
+        "size_script": source("size.js"),
+        **language_context(request),
+    }
+    response = render(request, f"public/{name}.html", {**shared, **context}, status=status)
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "no-referrer"
     return response

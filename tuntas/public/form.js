@@ -7,9 +7,9 @@ const words=document.getElementById("step-words"),bar=form.querySelector("progre
 let at=0,pointed=false,timer=0;
 const store={
  read(){if(tablet)return null;try{const d=JSON.parse(localStorage.getItem(key));return d&&Date.now()-d.time<864e5?d:null}catch{return null}},
- write(){if(!tablet)try{localStorage.setItem(key,JSON.stringify({time:Date.now(),values:[...new FormData(form)].filter(([n])=>n!=="channel"&&n!=="u")}))}catch{}},
+ write(){if(!tablet)try{localStorage.setItem(key,JSON.stringify({time:Date.now(),at,values:[...new FormData(form)].filter(([n])=>!["channel","l","u"].includes(n))}));return true}catch{}},
 };
-const draft=store.read();
+const draft=form.dataset.survey==="new"&&store.read();
 if(draft&&draft.values.some(([n,v])=>n==="edition"&&v===form.elements.edition.value)){
  for(const [name,value] of draft.values){const f=form.elements[name];if(f&&value)f.value=value}
 }
@@ -23,29 +23,36 @@ function show(to,focus=true){
  back.hidden=at===0;next.hidden=at===steps.length-1;
  if(focus){const f=steps[at].querySelector("input:checked")||steps[at].querySelector("legend");f.focus({preventScroll:true});scrollTo(0,0)}
 }
+const unanswered=()=>{const i=steps.findIndex(s=>!answered(s));return i<0?steps.length-1:i};
+function go(to){
+ if(!tablet){if(to>at)history.pushState({at:to,from:at},"");else history.replaceState({at:to},"")}
+ show(to);if(!tablet)store.write();
+}
+addEventListener("popstate",e=>{if(!tablet&&e.state){clearTimeout(timer);show(Math.min(e.state.at,unanswered()))}});
 steps.forEach(s=>s.querySelector("legend").tabIndex=-1);
 form.addEventListener("pointerdown",()=>{pointed=true});
-form.addEventListener("keydown",()=>{pointed=false});
+form.addEventListener("keydown",e=>{pointed=false;if(e.key==="Enter"&&e.target.matches("input,select")){e.preventDefault();next.click()}});
 form.addEventListener("change",e=>{
  store.write();
  const here=e.target.closest("[data-step]");
  if(here)here.querySelector(".error")?.remove();
  clearTimeout(timer);
- if(pointed&&e.target.type==="radio"&&question(here))timer=setTimeout(()=>show(steps.indexOf(here)+1),220);
+ if(pointed&&e.target.type==="radio"&&question(here))timer=setTimeout(()=>go(steps.indexOf(here)+1),220);
 });
 form.addEventListener("input",()=>{
  store.write();
  const t=form.elements.suggestion,c=document.getElementById("count");
  if(t&&c)c.textContent=t.maxLength-t.value.length;
 });
-back.addEventListener("click",()=>show(at-1));
+back.addEventListener("click",()=>{if(!tablet&&history.state?.from===at-1)history.back();else go(at-1)});
 next.addEventListener("click",()=>{
  const s=steps[at];
- if(answered(s))return show(at+1);
+ if(answered(s))return go(at+1);
  if(!s.querySelector(".error")){const p=document.createElement("p");p.className="error";p.setAttribute("role","alert");p.textContent=form.dataset.choose;s.querySelector("legend").after(p)}
  question(s).focus();
 });
 form.addEventListener("submit",e=>{
+ if(e.submitter?.name==="to"){if(store.write()){e.preventDefault();const u=new URL(location);u.searchParams.set("l",e.submitter.value);location.replace(u)}return}
  const open=steps.findIndex(s=>!answered(s));
  if(open>=0){e.preventDefault();show(open);next.click();return}
  if(form.dataset.sent){e.preventDefault();return}
@@ -55,6 +62,6 @@ form.addEventListener("reset",()=>{form.querySelectorAll(".error").forEach(p=>p.
 addEventListener("pageshow",e=>{if(e.persisted)location.reload()});
 try{if(!tablet&&localStorage.getItem(key+":rated")===new Date().toDateString())form.elements.again.value="1"}catch{}
 document.documentElement.classList.add("js");
-const first=steps.findIndex(s=>!answered(s));
-show(first<0?steps.length-1:first,false);
+show(Math.min(draft?.at??99,unanswered()),false);
+if(!tablet)history.replaceState({at},"");
 })();

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tuntas.law.months import Month
@@ -19,6 +20,7 @@ from tuntas.models import Feedback, Report, Response
 from tuntas.models.feedback import TEXT_LIMIT
 from tuntas.models.periods import is_closed
 from tuntas.public.door import page, problem, public
+from tuntas.public.languages import is_switch, query
 from tuntas.public.traffic import address_of
 
 # A code has 83 bits; the brake is against hammering, not against guessing.
@@ -36,7 +38,8 @@ def conversation_find(request: HttpRequest) -> HttpResponse:
     """A box for the tracking code."""
     code = request.POST.get("code", "").strip()
     if request.method == "POST" and code:
-        return redirect("conversation", code.replace(" ", "-")[:40])
+        code = code.replace(" ", "-")[:40]
+        return redirect(reverse("conversation", args=[code]) + query())
     return page(request, "find", {"is_conversation": True})
 
 
@@ -61,14 +64,15 @@ def conversation(request: HttpRequest, code: str) -> HttpResponse:
             _("Periksa kembali kodenya: huruf dan angka tanpa 0, 1, I, L, O, dan U."),
         )
     error = ""
-    if request.method == "POST":
+    if request.method == "POST" and not is_switch(request):
         try:
             feedback.answer_back(request.POST.get("text", ""))
         except ValidationError:
             error = _("Tulis pesan, paling banyak %(most)s huruf.") % {"most": TEXT_LIMIT}
         else:
-            return redirect("conversation", code)
+            return redirect(reverse("conversation", args=[code]) + query())
     context = {
+        "form_id": "message",
         "feedback": feedback,
         "replies": feedback.replies.all(),
         "code": code,
@@ -89,7 +93,8 @@ def brake_key(request: HttpRequest) -> str:
 def verify_find(request: HttpRequest) -> HttpResponse:
     code = request.POST.get("code", "").strip()
     if request.method == "POST" and code:
-        return redirect("verify", code.replace(" ", "")[:60])
+        code = code.replace(" ", "")[:60]
+        return redirect(reverse("verify", args=[code]) + query())
     return page(request, "find", {"is_conversation": False})
 
 

@@ -8,20 +8,23 @@ from uuid import UUID
 
 from csp.constants import SELF
 from csp.decorators import csp_replace
+from django.conf import settings
 from django.core.signing import BadSignature, TimestampSigner
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from tuntas.law.profile import PROFILE, UNKNOWN
+from tuntas.law.profile import PROFILE, UNKNOWN, ProfileQuestion
 from tuntas.models import (
     Channel,
     CodeRefused,
     CodeRule,
     Edition,
     Office,
+    Question,
     Response,
     Service,
     Submission,
@@ -38,11 +41,14 @@ from tuntas.models.responses import (
 )
 from tuntas.public import codes, proof, traffic
 from tuntas.public.door import POLICY, page, problem, public, source
+from tuntas.public.languages import Shown, is_switch, query, shown
+from tuntas.report import card
 
 # The links a citizen follows say how they came; the rest of the channels are not for a link.
 LINK_CHANNELS = BY_LINK
 # The codes stand behind their address only this long: a shared computer forgets them.
 RECEIPT_SECONDS = 30 * 60
+CARD_SECONDS = 24 * 3600
 signer = TimestampSigner(salt="tuntas.receipt")
 
 
@@ -58,6 +64,8 @@ class FilledForm:
     suggestion: str = ""
     code: str = ""  # the one-time code that opened the form
     errors: list[tuple[str, str]] = field(default_factory=list)
+    # Shown again in another language: what stands in it is newer than any draft on the device.
+    is_reshown: bool = False
 
     def error_of(self, name: str) -> str:
         return next((text for place, text in self.errors if place == name), "")
@@ -76,13 +84,22 @@ def survey_form(request: HttpRequest, token: str) -> HttpResponse:
     if service.closed_at is not None:
         return closed_page(request, service)
     if request.method == "POST":
-        return take(request, service)
+        return show_again(request, service) if is_switch(request) else take(request, service)
     door = codes.door(request, service)
     if door.page is not None:
         return door.page
     channel = door.channel or request.GET.get("c", "")
     channel = channel if channel in LINK_CHANNELS else Channel.WEB
     form = FilledForm(id=fresh_id(), channel=channel, edition=service.edition, code=door.code)
+    return show(request, service, form)
+
+
+def show_again(request: HttpRequest, service: Service) -> HttpResponse:
+    """The same form in another language. Nothing is stored, and nothing filled in is lost."""
+    form = read(request.POST, service)
+    # What is still open is no mistake yet; a broken or outdated form stays one.
+    form.errors = [error for error in form.errors if error[0] == "form"]
+    form.is_reshown = True
     return show(request, service, form)
 
 
@@ -159,7 +176,8 @@ def take(request: HttpRequest, service: Service) -> HttpResponse:
     if receipt.is_new and not form.code:
         traffic.bursts.arrived(service.pk)
     kept = f"{submission.id}:{int(bool(receipt.tracking_code))}"
-    response = redirect("survey-receipt", service.token, signer.sign(kept))
+    receipt_url = reverse("survey-receipt", args=[service.token, signer.sign(kept)])
+    response = redirect(receipt_url + query())
     response.status_code = 303
     return response
 
@@ -210,7 +228,8 @@ def read(data: QueryDict, service: Service) -> FilledForm:
             form.errors.append(
                 (
                     f"p_{question.code}",
-                    _("Pilihan %(label)s tidak dikenal.") % {"label": question.label},
+                    _("Pilihan %(label)s tidak dikenal.")
+                    % {"label": shown_profile(question).text},
                 )
             )
         elif given:
@@ -265,8 +284,15 @@ def read_answers(data: QueryDict, form: FilledForm) -> None:
 def show(
     request: HttpRequest, service: Service, form: FilledForm, status: int = 200
 ) -> HttpResponse:
-    context = {**form_context(service, form), "script": source("form.js")}
-    context["asks_code"] = service.codes == CodeRule.OPTIONAL and not form.code
+    picture = reverse("survey-card", args=[service.token])
+    context = {
+        **form_context(service, form),
+        "form_id": "survey",
+        "script": source("form.js"),
+        "form_url": f"{settings.PUBLIC_URL}{service.get_absolute_url()}{query()}",
+        "card_url": f"{settings.PUBLIC_URL}{picture}{query()}",
+        "asks_code": service.codes == CodeRule.OPTIONAL and not form.code,
+    }
     form_id = UUID(form.id)
     if traffic.bursts.is_on(service.pk) and not form.code:
         context |= {
@@ -281,36 +307,63 @@ def show(
 
 def form_context(service: Service, form: FilledForm) -> dict[str, Any]:
     """What the fields of the form need, with what was filled in and what is wrong about it."""
-    questions = [
-        {
-            "name": f"q{question.position}",
-            "position": question.position,
-            "text": question.text,
-            "options": [(str(score), label) for score, label in question.scored_options],
-            "given": form.answers.get(question.position, ""),
-            "error": form.error_of(f"q{question.position}"),
-        }
-        for question in form.edition.question_list
-    ]
-    profile = [
-        {
-            "code": question.code,
-            "name": f"p_{question.code}",
-            "label": question.label,
-            "choices": question.choices,
-            "given": form.profile.get(question.code, ""),
-            "is_short": len(question.choices) <= 2,
-        }
-        for question in PROFILE
-    ]
     return {
         "service": service,
         "form": form,
-        "questions": questions,
-        "profile": profile,
+        "questions": [question_context(each, form) for each in form.edition.question_list],
+        "profile": [profile_context(each, form) for each in PROFILE],
         "limit": TEXT_LIMIT,
         "suggestion_error": form.error_of("suggestion"),
     }
+
+
+def question_context(question: Question, form: FilledForm) -> dict[str, Any]:
+    wording = shown(question.text, question.options)
+    name = f"q{question.position}"
+    return {
+        "name": name,
+        "position": question.position,
+        "text": wording.text,
+        "language": wording.language,
+        "options": [(str(score), label) for score, label in enumerate(wording.options, start=1)],
+        "given": form.answers.get(question.position, ""),
+        "error": form.error_of(name),
+    }
+
+
+def profile_context(question: ProfileQuestion, form: FilledForm) -> dict[str, Any]:
+    wording = shown_profile(question)
+    values = [value for value, _label in question.choices]
+    return {
+        "code": question.code,
+        "name": f"p_{question.code}",
+        "label": wording.text,
+        "language": wording.language,
+        "choices": list(zip(values, wording.options, strict=True)),
+        "given": form.profile.get(question.code, ""),
+        "is_short": len(values) <= 2,
+    }
+
+
+def shown_profile(question: ProfileQuestion) -> Shown:
+    return shown(question.label, [label for _value, label in question.choices])
+
+
+@public
+def survey_card(request: HttpRequest, token: str) -> HttpResponse:
+    """The picture that a messenger shows beside a link to the form."""
+    service = find_service(token)
+    if service is None:
+        return problem(request, 404, _("Layanan tidak ditemukan"), _("Tautan ini tidak lengkap."))
+    picture = card.draw(
+        office=service.office.name,
+        service=service.name,
+        title=_("Nilai layanan kami"),
+        line=_("Pertanyaan singkat, tanpa nama"),
+    )
+    response = HttpResponse(picture, content_type="image/png")
+    response["Cache-Control"] = f"public, max-age={CARD_SECONDS}"
+    return response
 
 
 @public
@@ -328,6 +381,8 @@ def survey_receipt(request: HttpRequest, token: str, signed: str) -> HttpRespons
     context["receipt"] = f"{service.office_id}-{key.hex.upper()}"
     if wrote == "1":
         context["tracking_code"] = secret_code("track", key)
-        context["tracking_url"] = request.build_absolute_uri(f"/t/{context['tracking_code']}/")
+        context["tracking_url"] = request.build_absolute_uri(
+            reverse("conversation", args=[context["tracking_code"]]) + query()
+        )
         context["reply_days"] = REPLY_WORKING_DAYS
     return page(request, "receipt", context)

@@ -14,7 +14,7 @@ from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from tuntas.law.profile import UNKNOWN
@@ -30,6 +30,7 @@ IDLE_SECONDS = 60
 
 
 @public
+@translation.override("id")  # what its scripts say without network is Indonesian
 def tablet_page(request: HttpRequest, key: str) -> HttpResponse:
     """The whole app in one document, which the service worker keeps for days without network."""
     tablet = Tablet.by_key(key)

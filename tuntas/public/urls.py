@@ -7,6 +7,7 @@ from tuntas.public import pages, survey, tablet
 urlpatterns = [
     path("", pages.landing, name="landing"),
     path("s/<slug:token>/", survey.survey_form, name="survey-form"),
+    path("s/<slug:token>/card.png", survey.survey_card, name="survey-card"),
     path("s/<slug:token>/receipt/<str:signed>/", survey.survey_receipt, name="survey-receipt"),
     path("e/<str:key>/", survey.survey_preview, name="survey-preview"),
     path("d/<slug:key>/", tablet.tablet_page, name="tablet"),

@@ -1,0 +1,1 @@
+(()=>{const b=document.getElementById("big"),k="tuntas:big";try{b.checked=localStorage.getItem(k)==="1"}catch{}b.addEventListener("change",()=>{try{localStorage.setItem(k,b.checked?"1":"0")}catch{}})})()
