@@ -26,12 +26,22 @@ KEYWORDS = {
 }
 
 
-def texts(package: Path = PACKAGE) -> Iterator[str | tuple[str, ...]]:
-    """Every text that is meant to be translated, templates first."""
-    for path in sorted(package.rglob("*.html")):
+# English speaks on every page; a regional language only where citizens read.
+EVERYTHING = (PACKAGE,)
+PUBLIC = (PACKAGE / "templates" / "public", PACKAGE / "public")
+
+
+def folders_of(language: str) -> tuple[Path, ...]:
+    """Where the texts stand that this language translates."""
+    return EVERYTHING if language == "en" else PUBLIC
+
+
+def texts(folders: tuple[Path, ...] = EVERYTHING) -> Iterator[str | tuple[str, ...]]:
+    """Every text of these folders that is meant to be translated, templates first."""
+    for path in sorted(path for folder in folders for path in folder.rglob("*.html")):
         source = templatize(path.read_text(encoding="utf-8"), origin=str(path))
         yield from messages_of(source)
-    for path in sorted(package.rglob("*.py")):
+    for path in sorted(path for folder in folders for path in folder.rglob("*.py")):
         yield from messages_of(path.read_text(encoding="utf-8"))
 
 
@@ -46,7 +56,8 @@ def update(path: Path) -> list[str]:
     """Write the catalogue anew; returns the texts without a translation."""
     with path.open("rb") as file:
         old = read_po(file)
-    wanted = {key_of(message): message for message in texts() if key_of(message)}
+    folders = folders_of(path.parts[-3])
+    wanted = {key_of(message): message for message in texts(folders) if key_of(message)}
     new = Catalog(locale=old.locale, header_comment=old.header_comment, fuzzy=False)
     new.mime_headers = old.mime_headers
     new.creation_date = new.revision_date = old.revision_date  # nothing changes by running twice
