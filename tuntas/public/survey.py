@@ -228,8 +228,7 @@ def read(data: QueryDict, service: Service) -> FilledForm:
             form.errors.append(
                 (
                     f"p_{question.code}",
-                    _("Pilihan %(label)s tidak dikenal.")
-                    % {"label": shown_profile(question).text},
+                    _("Pilihan %(label)s tidak dikenal.") % {"label": shown_profile(question).text},
                 )
             )
         elif given:
