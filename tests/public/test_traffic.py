@@ -14,7 +14,8 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.conftest import Cast
 from tests.public.test_codes import batch
-from tests.public.test_form import LIMIT, filled
+from tests.public.test_budget import FORM_LIMIT
+from tests.public.test_form import filled
 from tuntas.law.quality import BURST_MOST, Sign, signs_of
 from tuntas.models import Response, Service, Tablet
 from tuntas.models.responses import new_form_id
@@ -81,7 +82,7 @@ def test_a_form_in_a_burst_asks_for_work_and_stays_small(cast: Cast) -> None:
     html = busy.content.decode()
     assert f'data-proof="{challenge_of(UUID(field(html, "id")))}"' in html
     assert field(html, "proof") == ""
-    assert len(gzip.compress(busy.content, 6)) <= LIMIT
+    assert len(gzip.compress(busy.content, 6)) <= FORM_LIMIT
     assert not busy.cookies
     assert "data-proof" not in page_of(cast.service)  # another service is calm
 
