@@ -115,6 +115,17 @@ class Measure:
     questions: tuple[int, ...]  # numbers as the citizen sees them
     is_extra: bool = False
 
+    @property
+    def places(self) -> str:
+        """The numbers in short: `1, 3, 10–17`."""
+        runs: list[list[int]] = []
+        for number in self.questions:
+            if runs and number == runs[-1][-1] + 1:
+                runs[-1].append(number)
+            else:
+                runs.append([number])
+        return ", ".join(str(r[0]) if len(r) == 1 else f"{r[0]}–{r[-1]}" for r in runs)
+
 
 @dataclass(frozen=True)
 class Draft:
