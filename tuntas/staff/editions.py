@@ -240,7 +240,8 @@ def edition_edit(request: StaffRequest, pk: int) -> HttpResponse:
     except AlreadyPublished:
         messages.error(request, PUBLISHED_MEANWHILE)
     address = reverse("edition", args=[pk])
-    return redirect(f"{address}?at={key}&act={act}#q-{key}" if act in ("up", "down") else address)
+    # Without a #fragment, beside which browsers ignore the focus that the page asks for.
+    return redirect(f"{address}?at={key}&act={act}" if act in ("up", "down") else address)
 
 
 PUBLISHED_MEANWHILE = gettext_lazy(
