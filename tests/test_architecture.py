@@ -20,6 +20,8 @@ LEVELS = {
     "imports": 4,
     "demo": 4,
     "figures": 4,
+    "answers": 4,
+    "languages": 3,
     "public": 5,
     "staff": 5,
     "api": 5,

@@ -13,8 +13,8 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from tests.conftest import Cast
-from tests.public.test_codes import batch
 from tests.public.test_budget import FORM_LIMIT
+from tests.public.test_codes import batch
 from tests.public.test_form import filled
 from tuntas.law.quality import BURST_MOST, Sign, signs_of
 from tuntas.models import Response, Service, Tablet

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 
-from tuntas.public.languages import chosen_language, language_context
+from tuntas.languages import chosen_language, language_context
 
 FOLDER = Path(__file__).parent
 PublicView = Callable[..., HttpResponse]

@@ -15,12 +15,12 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from tuntas.languages import is_switch, query
 from tuntas.law.months import Month
 from tuntas.models import Feedback, Report, Response
 from tuntas.models.feedback import TEXT_LIMIT
 from tuntas.models.periods import is_closed
 from tuntas.public.door import page, problem, public
-from tuntas.public.languages import is_switch, query
 from tuntas.public.traffic import address_of
 
 # A code has 83 bits; the brake is against hammering, not against guessing.

@@ -2,73 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 from csp.constants import SELF
 from csp.decorators import csp_replace
 from django.conf import settings
-from django.core.signing import BadSignature, TimestampSigner
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from tuntas.law.profile import PROFILE, UNKNOWN, ProfileQuestion
-from tuntas.models import (
-    Channel,
-    CodeRefused,
-    CodeRule,
-    Edition,
-    Office,
-    Question,
-    Response,
-    Service,
-    Submission,
+from tuntas.answers import (
+    FilledForm,
+    form_context,
+    fresh_id,
+    read,
+    receipt_context,
+    seal,
+    submission_of,
 )
-from tuntas.models.feedback import REPLY_WORKING_DAYS, TEXT_LIMIT, secret_code
-from tuntas.models.invitations import plain
-from tuntas.models.responses import (
-    BY_LINK,
-    BadSubmission,
-    IdUsedElsewhere,
-    ServiceClosed,
-    new_form_id,
-    seconds_since_opened,
-)
+from tuntas.languages import is_switch, query
+from tuntas.models import Channel, CodeRefused, CodeRule, Edition, Office, Response, Service
+from tuntas.models.responses import BY_LINK, BadSubmission, IdUsedElsewhere, ServiceClosed
 from tuntas.public import codes, proof, traffic
 from tuntas.public.door import POLICY, page, problem, public, source
-from tuntas.public.languages import Shown, is_switch, query, shown
 from tuntas.report import card
 
 # The links a citizen follows say how they came; the rest of the channels are not for a link.
 LINK_CHANNELS = BY_LINK
-# The codes stand behind their address only this long: a shared computer forgets them.
-RECEIPT_SECONDS = 30 * 60
 CARD_SECONDS = 24 * 3600
-signer = TimestampSigner(salt="tuntas.receipt")
-
-
-@dataclass
-class FilledForm:
-    """What was sent, as it was sent, with what is wrong about it: (field id, sentence) pairs."""
-
-    id: str
-    channel: str
-    edition: Edition
-    answers: dict[int, str] = field(default_factory=dict)
-    profile: dict[str, str] = field(default_factory=dict)
-    suggestion: str = ""
-    code: str = ""  # the one-time code that opened the form
-    errors: list[tuple[str, str]] = field(default_factory=list)
-    # Shown again in another language: what stands in it is newer than any draft on the device.
-    is_reshown: bool = False
-
-    def error_of(self, name: str) -> str:
-        return next((text for place, text in self.errors if place == name), "")
 
 
 @public
@@ -88,23 +51,27 @@ def survey_form(request: HttpRequest, token: str) -> HttpResponse:
     door = codes.door(request, service)
     if door.page is not None:
         return door.page
-    channel = door.channel or request.GET.get("c", "")
-    channel = channel if channel in LINK_CHANNELS else Channel.WEB
+    channel = link_channel(door.channel or request.GET.get("c", ""))
     form = FilledForm(id=fresh_id(), channel=channel, edition=service.edition, code=door.code)
     return show(request, service, form)
 
 
+def link_channel(given: str) -> str:
+    """The channel a link names; the web for one that no link may name."""
+    return given if given in LINK_CHANNELS else Channel.WEB
+
+
+def read_post(request: HttpRequest, service: Service) -> FilledForm:
+    return read(request.POST, service, link_channel(request.POST.get("channel", "")))
+
+
 def show_again(request: HttpRequest, service: Service) -> HttpResponse:
     """The same form in another language. Nothing is stored, and nothing filled in is lost."""
-    form = read(request.POST, service)
+    form = read_post(request, service)
     # What is still open is no mistake yet; a broken or outdated form stays one.
     form.errors = [error for error in form.errors if error[0] == "form"]
     form.is_reshown = True
     return show(request, service, form)
-
-
-def fresh_id() -> str:
-    return str(new_form_id(timezone.now()))
 
 
 @csp_replace({**POLICY, "frame-ancestors": [SELF]})  # inside the office's preview page
@@ -149,13 +116,19 @@ def closed_page(request: HttpRequest, service: Service) -> HttpResponse:
 
 def take(request: HttpRequest, service: Service) -> HttpResponse:
     """Check what was sent, store it, and lead to the receipt."""
-    form = read(request.POST, service)
+    form = read_post(request, service)
     braked = codes.brake(request, service, form.code)
     if braked is not None:
         return braked
     if form.errors:
         return show(request, service, form, status=422)
-    submission = submission_of(request, service, form)
+    submission = submission_of(
+        form,
+        is_repeat=request.POST.get("again") == "1",
+        is_unproven=codes.is_unproven(
+            service, UUID(form.id), form.code, request.POST.get("proof", "")
+        ),
+    )
     try:
         receipt = Response.receive(service, submission)
     except ServiceClosed:
@@ -175,109 +148,10 @@ def take(request: HttpRequest, service: Service) -> HttpResponse:
         return show(request, service, form, status=422)
     if receipt.is_new and not form.code:
         traffic.bursts.arrived(service.pk)
-    kept = f"{submission.id}:{int(bool(receipt.tracking_code))}"
-    receipt_url = reverse("survey-receipt", args=[service.token, signer.sign(kept)])
+    receipt_url = reverse("survey-receipt", args=[service.token, seal(receipt)])
     response = redirect(receipt_url + query())
     response.status_code = 303
     return response
-
-
-def submission_of(request: HttpRequest, service: Service, form: FilledForm) -> Submission:
-    """A form without errors as what is stored of it."""
-    form_id = UUID(form.id)
-    return Submission(
-        id=form_id,
-        edition_id=form.edition.pk,
-        answers="".join(form.answers[question.position] for question in form.edition.question_list),
-        channel=form.channel,
-        profile="".join(form.profile.get(question.code) or UNKNOWN for question in PROFILE),
-        suggestion=form.suggestion,
-        seconds=seconds_since_opened(form_id, timezone.now()),
-        is_repeat=request.POST.get("again") == "1",
-        code=form.code,
-        is_unproven=codes.is_unproven(service, form_id, form.code, request.POST.get("proof", "")),
-    )
-
-
-def read(data: QueryDict, service: Service) -> FilledForm:
-    """The sent form with every problem named. Nothing that was typed is thrown away."""
-    sent = data.get("edition", "")
-    asked = service.edition_taken(int(sent), service.today) if sent.isdecimal() else None
-    form = FilledForm(
-        id=data.get("id", ""),
-        channel=data.get("channel", ""),
-        edition=asked or service.edition,
-        suggestion=data.get("suggestion", "").replace("\r\n", "\n").strip(),
-        code=plain(data.get("u", "")),
-    )
-    try:
-        UUID(form.id)
-    except ValueError:
-        form.id = fresh_id()
-        form.errors.append(("form", _("Nomor formulir rusak. Periksa isian, lalu kirim lagi.")))
-    if form.channel not in LINK_CHANNELS:
-        form.channel = Channel.WEB
-    if asked is None:
-        form.errors.append(
-            ("form", _("Kuesioner baru saja diperbarui. Periksa isian, lalu kirim lagi."))
-        )
-    read_answers(data, form)
-    for question in PROFILE:
-        given = data.get(f"p_{question.code}", "")
-        if given and given not in dict(question.choices):
-            form.errors.append(
-                (
-                    f"p_{question.code}",
-                    _("Pilihan %(label)s tidak dikenal.") % {"label": shown_profile(question).text},
-                )
-            )
-        elif given:
-            form.profile[question.code] = given
-    if len(form.suggestion) > TEXT_LIMIT:
-        form.errors.append(
-            (
-                "suggestion",
-                _(
-                    "Saran terlalu panjang: %(length)s huruf, paling banyak %(most)s. Persingkat dahulu."
-                )
-                % {"length": len(form.suggestion), "most": TEXT_LIMIT},
-            )
-        )
-    return form
-
-
-def read_answers(data: QueryDict, form: FilledForm) -> None:
-    questions = form.edition.question_list
-    for question in questions:
-        name = f"q{question.position}"
-        given = data.get(name, "")
-        form.answers[question.position] = given
-        if not given:
-            form.errors.append(
-                (
-                    name,
-                    _("Pilih jawaban untuk pertanyaan %(number)s.") % {"number": question.position},
-                )
-            )
-        elif given not in {str(score) for score, _label in question.scored_options}:
-            form.answers[question.position] = ""
-            form.errors.append(
-                (
-                    name,
-                    _("Pertanyaan %(number)s: jawaban di luar pilihan yang ada.")
-                    % {"number": question.position},
-                )
-            )
-    known = {f"q{question.position}" for question in questions}
-    strange = sorted(name for name in data if name.startswith("q") and name not in known)
-    if strange:
-        form.errors.append(
-            (
-                "form",
-                _("Ada jawaban untuk pertanyaan yang tidak ada (%(names)s). Muat ulang halaman.")
-                % {"names": ", ".join(strange)[:80]},
-            )
-        )
 
 
 def show(
@@ -304,50 +178,6 @@ def show(
     return page(request, "form", context, status)
 
 
-def form_context(service: Service, form: FilledForm) -> dict[str, Any]:
-    """What the fields of the form need, with what was filled in and what is wrong about it."""
-    return {
-        "service": service,
-        "form": form,
-        "questions": [question_context(each, form) for each in form.edition.question_list],
-        "profile": [profile_context(each, form) for each in PROFILE],
-        "limit": TEXT_LIMIT,
-        "suggestion_error": form.error_of("suggestion"),
-    }
-
-
-def question_context(question: Question, form: FilledForm) -> dict[str, Any]:
-    wording = shown(question.text, question.options)
-    name = f"q{question.position}"
-    return {
-        "name": name,
-        "position": question.position,
-        "text": wording.text,
-        "language": wording.language,
-        "options": [(str(score), label) for score, label in enumerate(wording.options, start=1)],
-        "given": form.answers.get(question.position, ""),
-        "error": form.error_of(name),
-    }
-
-
-def profile_context(question: ProfileQuestion, form: FilledForm) -> dict[str, Any]:
-    wording = shown_profile(question)
-    values = [value for value, _label in question.choices]
-    return {
-        "code": question.code,
-        "name": f"p_{question.code}",
-        "label": wording.text,
-        "language": wording.language,
-        "choices": list(zip(values, wording.options, strict=True)),
-        "given": form.profile.get(question.code, ""),
-        "is_short": len(values) <= 2,
-    }
-
-
-def shown_profile(question: ProfileQuestion) -> Shown:
-    return shown(question.label, [label for _value, label in question.choices])
-
-
 @public
 def survey_card(request: HttpRequest, token: str) -> HttpResponse:
     """The picture that a messenger shows beside a link to the form."""
@@ -371,17 +201,9 @@ def survey_receipt(request: HttpRequest, token: str, signed: str) -> HttpRespons
     service = find_service(token)
     if service is None:
         return problem(request, 404, _("Layanan tidak ditemukan"), _("Tautan ini tidak lengkap."))
-    context: dict[str, Any] = {"service": service, "script": source("sent.js")}
-    try:
-        response_id, wrote = signer.unsign(signed, max_age=RECEIPT_SECONDS).split(":")
-    except BadSignature:
-        return page(request, "receipt", context)
-    key = UUID(response_id)
-    context["receipt"] = f"{service.office_id}-{key.hex.upper()}"
-    if wrote == "1":
-        context["tracking_code"] = secret_code("track", key)
-        context["tracking_url"] = request.build_absolute_uri(
-            reverse("conversation", args=[context["tracking_code"]]) + query()
-        )
-        context["reply_days"] = REPLY_WORKING_DAYS
+    context = {
+        "service": service,
+        "script": source("sent.js"),
+        **receipt_context(request, service, signed),
+    }
     return page(request, "receipt", context)

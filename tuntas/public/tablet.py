@@ -17,12 +17,12 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from tuntas.answers import FilledForm, form_context
 from tuntas.law.profile import UNKNOWN
 from tuntas.models import Channel, Tablet
 from tuntas.models.feedback import CODE_ALPHABET, REPLY_WORKING_DAYS
 from tuntas.models.tablets import hand_over
 from tuntas.public.door import page, problem, public, source
-from tuntas.public.survey import FilledForm, form_context
 
 MOST_ITEMS = 50
 # After so long without a touch the tablet asks, then clears what was filled in.
