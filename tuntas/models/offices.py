@@ -123,6 +123,27 @@ class Office(models.Model):
         """Keys from the root down to this office, itself included."""
         return [int(key) for key in self.path.strip("/").split("/")]
 
+    @property
+    def address(self) -> str:
+        """The office's name in public addresses: the codes from the root down, `pusat.kanreg`.
+
+        Codes are unique inside a parent only; the whole line of them is unique for ever, so what
+        was printed once never leads to another office.
+        """
+        above = Office.objects.in_bulk(self.lineage_ids())
+        return ".".join(above[key].code for key in self.lineage_ids())
+
+    @classmethod
+    def at(cls, address: str) -> list[Office]:
+        """The offices an address may mean: the one whose whole address it is, else all whose
+        address ends with it (people leave out the parents), in order of their addresses."""
+        wanted = address.lower().strip(".")
+        named = cls.objects.filter(code=wanted.rpartition(".")[2])
+        found = {office.address: office for office in named}
+        if wanted in found:
+            return [found[wanted]]
+        return [found[whole] for whole in sorted(found) if whole.endswith(f".{wanted}")]
+
     @classmethod
     def add(
         cls, code: str, name: str, *, by: User | None, parent: Office | None = None, **fields: Any

@@ -182,6 +182,12 @@ def month_results(
     ]
 
 
+def last_closed(office: Office, *, service: Service | None = None) -> MonthResult | None:
+    """The last month that stands closed; None before the first closure. Never a running value."""
+    closed = Period.objects.closed().filter(office=office).order_by("-month").first()
+    return month_results(office, [closed.as_month], service=service)[0] if closed else None
+
+
 def month_result(
     office: Office,
     month: Month,

@@ -44,7 +44,8 @@ POLICY = {
     **settings.CONTENT_SECURITY_POLICY["DIRECTIVES"],
     "style-src": [sha256_of("page.css")],
     "script-src": [
-        sha256_of(name) for name in ("form.js", "proof.js", "sent.js", "size.js", "tablet.js")
+        sha256_of(name)
+        for name in ("chooser.js", "form.js", "proof.js", "sent.js", "size.js", "tablet.js")
     ],
     "worker-src": [SELF],  # the tablet's page works without network
 }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tuntas.public import pages, survey, tablet
+from tuntas.public import chooser, pages, survey, tablet
 
 urlpatterns = [
     path("", pages.landing, name="landing"),
@@ -10,6 +10,10 @@ urlpatterns = [
     path("s/<slug:token>/card.png", survey.survey_card, name="survey-card"),
     path("s/<slug:token>/receipt/<str:signed>/", survey.survey_receipt, name="survey-receipt"),
     path("e/<str:key>/", survey.survey_preview, name="survey-preview"),
+    path("s/<slug:token>/badge.svg", chooser.service_badge, name="service-badge"),
+    # `/o/<office>/` itself is for published results.
+    path("o/<str:address>/services/", chooser.service_chooser, name="service-chooser"),
+    path("o/<str:address>/badge.svg", chooser.office_badge, name="office-badge"),
     path("d/<slug:key>/", tablet.tablet_page, name="tablet"),
     path("d/<slug:key>/sw.js", tablet.tablet_worker, name="tablet-worker"),
     path("d/<slug:key>/app.webmanifest", tablet.tablet_manifest, name="tablet-manifest"),
