@@ -613,6 +613,38 @@ def report(
 
 
 @main.command()
+@click.argument("office_code", metavar="OFFICE")
+@click.option("--unit", "unit_code", metavar="U", help="Hanya layanan unit ini.")
+@click.option("--service", "service_code", metavar="S", help="Langsung ke formulir layanan ini.")
+@click.option("--size", type=click.Choice(["a4", "tent", "stickers"]), default="a4")
+@click.option("--format", "form", type=click.Choice(["pdf", "png"]), default="pdf")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Berkas hasil.")
+def poster(
+    office_code: str,
+    unit_code: str | None,
+    service_code: str | None,
+    size: str,
+    form: str,
+    out: Path,
+) -> None:
+    """Buat poster, tenda meja, atau stiker dengan kode QR survei."""
+    with ready():
+        from tuntas.report import MissingFont, posters
+
+        place = find_office(office_code)
+        unit = find_unit(place, unit_code) if unit_code else None
+        service = find_service(place, service_code, unit_code) if service_code else None
+        try:
+            made = posters.poster(place, size=size, format=form, unit=unit, service=service)
+            out.write_bytes(made)
+        except MissingFont as error:
+            fail(str(error))
+        except OSError as error:
+            fail(f"Berkas {out} tidak dapat ditulis: {error.strerror}.")
+        click.echo(f"{out}: {posters.address(place, 'qr', unit=unit, service=service)}")
+
+
+@main.command()
 @json_option
 def doctor(as_json: bool) -> None:
     """Periksa kesehatan pemasangan ini."""

@@ -6,8 +6,9 @@ The words reach Typst as JSON data, so nothing a citizen or officer wrote is eve
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import typst
 from django.conf import settings
@@ -18,6 +19,7 @@ FOLDER = Path(__file__).parent
 FONTS = FOLDER / "fonts"
 FACES = ("Regular", "Bold", "Italic", "BoldItalic")
 STANDARD: Literal["a-2b"] = "a-2b"
+PRINT_PPI = 300
 
 
 class MissingFont(Exception):
@@ -39,20 +41,36 @@ def check_fonts(folder: Path) -> None:
 
 def render(report: Report, fonts: Path = FONTS) -> bytes:
     """The report as PDF/A. The same report gives the same bytes. Raises MissingFont."""
-    check_fonts(fonts)
     data = {
         "content": report.content,
         "title": report.title,
         "code": report.code,
         "verify": f"{settings.PUBLIC_URL}/v/{report.code}/",
     }
+    return typeset(report.kind, data, made_at=report.made_at, fonts=fonts)
+
+
+def typeset(
+    name: str,
+    data: dict[str, Any],
+    *,
+    made_at: datetime,
+    format: Literal["pdf", "png"] = "pdf",
+    fonts: Path = FONTS,
+) -> bytes:
+    """`typ/NAME.typ` with this data as PDF/A, or a document of one page as PNG for print.
+
+    Raises MissingFont.
+    """
+    check_fonts(fonts)
     made = typst.compile(
-        str(FOLDER / "typ" / f"{report.kind}.typ"),
-        format="pdf",
+        str(FOLDER / "typ" / f"{name}.typ"),
+        format=format,
+        ppi=PRINT_PPI,
         font_paths=[str(fonts)],
         ignore_system_fonts=True,
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        pdf_standards=STANDARD,
-        timestamp=int(report.made_at.timestamp()),
+        pdf_standards=STANDARD if format == "pdf" else [],
+        timestamp=int(made_at.timestamp()),
     )
     return bytes(made)
