@@ -46,6 +46,7 @@ MODELS = [
     "invitations",
     "responses",
     "tablets",
+    "papers",
     "closures",
     "results",
     "adequacy",

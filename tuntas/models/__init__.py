@@ -1,7 +1,7 @@
 """The tables, one file per noun. Inside this package imports point to the left in this list:
 
 audit ← people ← offices ← audiences ← drafts ← surveys ← starts ← periods ← exclusions ← feedback ←
-tokens ← invitations ← responses ← tablets ← closures ← results ← adequacy ← plans ← reports
+tokens ← invitations ← responses ← tablets ← papers ← closures ← results ← adequacy ← plans ← reports
 """
 
 from tuntas.models.audiences import Audience
@@ -11,6 +11,7 @@ from tuntas.models.exclusions import ExcludedResponse, Exclusion
 from tuntas.models.feedback import AnsweredShare, Feedback, FeedbackKind, Reply
 from tuntas.models.invitations import BatchKind, CodeRefused, Invitation, InvitationBatch
 from tuntas.models.offices import CodeRule, Office, Service, Unit
+from tuntas.models.papers import PaperBatch, PaperSheet, PaperTyping
 from tuntas.models.people import Membership, Role, User
 from tuntas.models.periods import Period, PeriodClosed, PeriodNotOver
 from tuntas.models.plans import (
@@ -56,6 +57,9 @@ __all__ = [
     "NarrativeTemplate",
     "Obstacle",
     "Office",
+    "PaperBatch",
+    "PaperSheet",
+    "PaperTyping",
     "Period",
     "PeriodClosed",
     "PeriodNotOver",

@@ -244,9 +244,16 @@ class Response(AppendOnly):
 
     @classmethod
     def receive(
-        cls, service: Service, submission: Submission, *, at: datetime | None = None
+        cls,
+        service: Service,
+        submission: Submission,
+        *,
+        at: datetime | None = None,
+        edition: Edition | None = None,
     ) -> Receipt:
         """Store a submission exactly once and say where it counts.
+
+        `edition` is the one a sheet of paper was printed with; without it the service's own.
 
         The same submission again gives the same receipt and changes nothing. A submission for a
         month that is closed counts in the next open one, with `answered_on` kept.
@@ -254,7 +261,8 @@ class Response(AppendOnly):
         """
         now = at or timezone.now()
         day = submission.answered_on or now.astimezone(service.office.zone).date()
-        check_submission(service, submission, day)
+        taken = edition or service.edition_taken(submission.edition_id, day)
+        check_submission(service, submission, taken)
         with transaction.atomic():
             month = cls._hold_open_month(service.office_id, Month.of(day))
             is_new = cls._insert(service, submission, month=month, at=now)
@@ -346,15 +354,14 @@ def spend_code(service: Service, submission: Submission, *, at: datetime) -> Non
         raise CodeRefused("missing")
 
 
-def check_submission(service: Service, submission: Submission, day: date) -> None:
-    """Refuse what cannot be a form of this service filled in on `day` (of the office's calendar).
+def check_submission(service: Service, submission: Submission, edition: Edition | None) -> None:
+    """Refuse what cannot be a filled-in form of this edition for this service.
 
     Raises ServiceClosed or BadSubmission with a sentence for the person who sent it.
     """
     if service.closed_at is not None:
         raise ServiceClosed(service.pk)
-    edition = service.edition_taken(submission.edition_id, day)
-    if edition is None:
+    if edition is None or submission.edition_id != edition.pk:
         raise BadSubmission(
             _("Kuesioner layanan ini baru saja diperbarui. Muat ulang halaman, lalu isi kembali.")
         )

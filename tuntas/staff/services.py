@@ -23,7 +23,8 @@ from django.views.decorators.http import require_POST
 from tuntas.law.months import Month
 from tuntas.models import Channel, Response, Service, Unit
 from tuntas.models.results import month_results
-from tuntas.staff.access import TEAM, StaffRequest, find, staff
+from tuntas.staff.access import TEAM, TEAM_AND_OFFICERS, StaffRequest, find, staff
+from tuntas.staff.channels import website
 from tuntas.staff.editions import chosen_edition, edition_choices
 from tuntas.staff.forms import place_errors
 from tuntas.staff.home import office_today
@@ -108,6 +109,8 @@ def service_page(request: StaffRequest, pk: int) -> HttpResponse:
             "edition__questionnaire", "made_by"
         ),
         "form": NameForm(initial={"name": service.name}),
+        "may_enter": bool(request.roles & TEAM_AND_OFFICERS),
+        **website(service.office, service),
     }
     return render(request, "staff/service.html", context)
 
@@ -144,18 +147,6 @@ def service_qr(request: StaffRequest, pk: int, format: str) -> HttpResponse:
     response = HttpResponse(out.getvalue(), content_type=types[format])
     response["Content-Disposition"] = f'attachment; filename="qr-{service.code}.{format}"'
     return response
-
-
-@staff()
-def service_poster(request: StaffRequest, pk: int) -> HttpResponse:
-    """A page to print and put on the counter."""
-    service = find_service(request, pk)
-    context = {
-        "service": service,
-        "qr": segno.make(link(service, Channel.QR), error="m").svg_data_uri(scale=12, border=2),
-        "link": link(service, Channel.QR),
-    }
-    return render(request, "staff/poster.html", context)
 
 
 @staff(may=TEAM)
@@ -243,6 +234,5 @@ urlpatterns = [
     path("units/<int:pk>/", unit_edit, name="unit-edit"),
     path("<int:pk>/", service_page, name="service"),
     path("<int:pk>/edit", service_edit, name="service-edit"),
-    path("<int:pk>/poster/", service_poster, name="service-poster"),
     path("<int:pk>/qr.<str:format>", service_qr, name="service-qr"),
 ]

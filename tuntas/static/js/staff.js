@@ -33,6 +33,12 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
+// Print buttons.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
 // The error summary and a finished act are read out first.
 document.querySelector("[data-focus]")?.focus();
 
