@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from tests.conftest import Cast, answer, moment
 from tuntas import report
@@ -19,16 +20,19 @@ from tuntas.models import (
     Exclusion,
     Feedback,
     InvitationBatch,
+    PaperBatch,
     Period,
     Tablet,
 )
 from tuntas.models.closures import Closure
+from tuntas.models.papers import SheetValues
 from tuntas.models.tokens import today_in
 
 READERS = {"team", "head", "auditor", "ministry"}
 EVERYONE = READERS | {"officer", "other_officer"}
 TEAM, TEAM_HEAD, OWN_UNIT = {"team"}, {"team", "head"}, READERS | {"officer"}
 WRITERS = {"team", "officer"}
+OFFICERS = WRITERS | {"other_officer"}
 # Name of the address: its arguments, and who may open it by GET. Addresses that only take POST
 # have None for GET and stand in POSTS.
 GETS: dict[str, tuple[list[str], set[str]]] = {
@@ -53,7 +57,17 @@ GETS: dict[str, tuple[list[str], set[str]]] = {
     "narrative": (["section"], TEAM),
     "service-list": ([], EVERYONE),
     "service": (["service"], OWN_UNIT),
-    "service-poster": (["service"], OWN_UNIT),
+    "service-poster": (["service", "a4", "pdf"], OWN_UNIT),
+    "service-questionnaire": (["service"], OWN_UNIT),
+    "channels": ([], EVERYONE),
+    "office-poster": (["a4", "pdf"], EVERYONE),
+    "assisted-list": ([], OFFICERS),
+    "assisted": (["service"], WRITERS),
+    "paper-list": ([], OFFICERS),
+    "paper-batch": (["paper"], WRITERS),
+    "paper-typing": (["paper", "place"], WRITERS),
+    "paper-sheet": (["paper", "number"], WRITERS),
+    "paper-forms": (["paper", "number", "number"], WRITERS),
     "service-qr": (["service", "svg"], OWN_UNIT),
     "service-add": ([], TEAM),
     "service-codes": (["service"], OWN_UNIT),
@@ -101,6 +115,7 @@ POSTS: dict[str, tuple[list[str], set[str]]] = {
     "edition-start-add": (["edition"], TEAM),
     "edition-start-withdrawal": (["start"], TEAM),
     "tablet-backup": (["tablet"], WRITERS),
+    "paper-clearing": (["paper", "number"], WRITERS),
     "membership-removal": (["membership"], TEAM),
 }
 # Addresses with rules of their own, tested where they live.
@@ -120,6 +135,8 @@ NAMED = {
     "draft",
     "edition",
     "start",
+    "batch",
+    "paper",
 }
 ONE_OFFICE = {"team", "officer", "other_officer", "head", "auditor"}
 
@@ -148,8 +165,15 @@ def world(cast: Cast) -> dict[str, Any]:
     evidence = plan.add_file("bukti.pdf", b"%PDF-1.7 isi", by=None)
     made = report.make(cast.office, "processing", Span.parse("2026-01"))
     cast.service.change(by=None, codes="optional")
+    paper = PaperBatch.add(cast.service, "Loket", 3, by=None)
+    values = SheetValues("343444333", "P3--", timezone.localdate())
+    paper.type_first(1, values, by=cast.people["team"])
     return {
         "cast": cast,
+        "paper": paper.pk,
+        "place": 1,
+        "number": 1,
+        "a4": "a4",
         "feedback": Feedback.objects.first().pk,  # type: ignore[union-attr]
         "plan": plan.pk,
         "evidence": evidence.pk,
@@ -195,7 +219,9 @@ def expected(arguments: list[str], allowed: set[str], who: str) -> set[int]:
         return {200, 302, 422}
     if who == "stranger" and NAMED & set(arguments):
         return {404}
-    if who == "other_officer" and {"feedback", "plan", "service", "tablet"} & set(arguments):
+    if who == "other_officer" and {"feedback", "plan", "service", "tablet", "batch"} & set(
+        arguments
+    ):
         return {403, 404}
     return {403}
 

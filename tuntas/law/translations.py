@@ -39,7 +39,9 @@ def read(language: str, folders: tuple[Path, ...] = (FOLDER,)) -> dict[str, Entr
     found: dict[str, Entry] = {}
     for folder in folders:
         for path in sorted(folder.glob(f"*.{language}.json")):
-            found |= read_file(path)
+            for source, (text, labels) in read_file(path).items():
+                # One sentence may be asked on two scales: its answers of both are kept.
+                found[source] = (text, found.get(source, ("", {}))[1] | labels)
     return found
 
 

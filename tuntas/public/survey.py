@@ -157,13 +157,10 @@ def take(request: HttpRequest, service: Service) -> HttpResponse:
 def show(
     request: HttpRequest, service: Service, form: FilledForm, status: int = 200
 ) -> HttpResponse:
-    picture = reverse("survey-card", args=[service.token])
     context = {
         **form_context(service, form),
         "form_id": "survey",
         "script": source("form.js"),
-        "form_url": f"{settings.PUBLIC_URL}{service.get_absolute_url()}{query()}",
-        "card_url": f"{settings.PUBLIC_URL}{picture}{query()}",
         "asks_code": service.codes == CodeRule.OPTIONAL and not form.code,
     }
     form_id = UUID(form.id)
@@ -175,6 +172,10 @@ def show(
         }
     else:
         context["mark"] = proof.mark_of(form_id)
+    if service.pk:  # a preview has no address to share
+        picture = reverse("survey-card", args=[service.token])
+        context["form_url"] = f"{settings.PUBLIC_URL}{service.get_absolute_url()}{query()}"
+        context["card_url"] = f"{settings.PUBLIC_URL}{picture}{query()}"
     return page(request, "form", context, status)
 
 
