@@ -154,7 +154,7 @@ def test_every_staff_page_is_clean(cast: Cast, visitor: Any, size: str, scheme: 
         "plan": [plan.pk], "plan-add": [], "plan-edit": [plan.pk], "plan-proposals": [],
         "plan-table": [], "period-list": [], "period": [month], "period-closure": [month],
         "report-list": [], "narrative-list": [], "narrative": ["penutup"], "service-list": [],
-        "service": [cast.service.pk], "service-poster": [cast.service.pk], "service-add": [],
+        "service": [cast.service.pk], "channels": [], "service-add": [],
         "unit-add": [], "unit-edit": [cast.pensiun.pk], "office-settings": [], "people": [],
         "audit": [], "office-choice": [], "account_change_password": [],
     }  # fmt: skip

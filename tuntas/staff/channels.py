@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from tuntas.models import Channel, Office, Service
@@ -30,6 +31,7 @@ def channel_page(request: StaffRequest) -> HttpResponse:
     return render(request, "staff/channels.html", context)
 
 
+@translation.override("id")  # the office's site speaks Indonesian, whatever the officer reads
 def website(office: Office, service: Service | None = None) -> dict[str, str]:
     """The snippet for a web site: a plain link around the badge; and the badge as it looks now."""
     name = f"{service.name}, {office.name}" if service else office.name
