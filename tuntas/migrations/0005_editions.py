@@ -32,9 +32,7 @@ QUESTION = {
 
 def columns(postgres):
     """Not Django's own way: on SQLite it would make the tables anew and lose their triggers."""
-    key = "bigint REFERENCES tuntas_user (id)" + (
-        " DEFERRABLE INITIALLY DEFERRED" if postgres else ""
-    )
+    key = "bigint REFERENCES tuntas_user (id) DEFERRABLE INITIALLY DEFERRED"
     moment = "timestamp with time zone" if postgres else "datetime"
     before = "jsonb" if postgres else 'text CHECK (JSON_VALID("before") OR "before" IS NULL)'
     types = {
