@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from unittest import mock
 from uuid import uuid4
@@ -15,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.conftest import Cast, answer, moment
+from tuntas.imports import BadFile, import_responses
 from tuntas.law.months import Month
 from tuntas.models import (
     Edition,
@@ -154,6 +156,19 @@ def test_an_answer_of_a_closed_month_counts_later_with_its_own_edition(cast: Cas
         Edition.builtin("skm9").pk
     }
     assert len(counts(cast.office, [MARCH])) == 2  # the late answer keeps its own questions
+
+
+def test_an_old_file_is_read_with_the_questions_of_its_month(cast: Cast, tmp_path: Path) -> None:
+    plan(cast.service)
+    file = tmp_path / "lama.csv"
+    file.write_text(",".join(f"q{n}" for n in range(1, 10)) + "\n" + "3,3,3,3,3,3,3,3,3\n")
+    service = Service.objects.get(pk=cast.service.pk)
+    with mock.patch.object(timezone, "now", return_value=moment("2026-03-10 03:00")):
+        outcome = import_responses(file, service, month=Month(2026, 1))
+        assert (outcome.stored, outcome.bad) == (1, [])
+        with pytest.raises(BadFile, match="tidak lengkap"):
+            import_responses(file, service, month=MARCH)
+    assert Response.objects.get().edition.questionnaire.code == "skm9"
 
 
 def test_a_second_switch_keeps_the_whole_history(cast: Cast) -> None:

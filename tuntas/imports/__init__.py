@@ -71,6 +71,8 @@ def import_responses(
     Raises BadFile or OrderUnclear before anything is stored.
     """
     rows = read_table(path)
+    if month:
+        service = service.as_of(month.first_day)  # with the questions of that month
     columns = find_columns(rows, service, order, names or {})
     now = timezone.now()
     today = now.astimezone(service.office.zone).date()

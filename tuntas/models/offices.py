@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from copy import copy
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -283,10 +284,19 @@ class Service(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("survey-form", args=[self.token])
 
+    # The day a copy made by `as_of` is seen on.
+    seen_on: date | None = None
+
     @property
     def edition(self) -> Any:
-        """The edition in force today."""
-        return self.edition_on(self.today)
+        """The edition in force today, or on the day of `as_of`."""
+        return self.edition_on(self.seen_on or self.today)
+
+    def as_of(self, day: date) -> Service:
+        """The service as it was asked on a day, for reading a file of that time."""
+        seen = copy(self)
+        seen.seen_on = day
+        return seen
 
     @property
     def edition_id(self) -> int:
