@@ -219,7 +219,7 @@ def expected(arguments: list[str], allowed: set[str], who: str) -> set[int]:
         return {200, 302, 422}
     if who == "stranger" and NAMED & set(arguments):
         return {404}
-    if who == "other_officer" and {"feedback", "plan", "service", "tablet", "batch"} & set(
+    if who == "other_officer" and {"feedback", "plan", "service", "tablet", "batch", "paper"} & set(
         arguments
     ):
         return {403, 404}

@@ -349,7 +349,7 @@ def test_the_differences_stand_side_by_side_in_words(cast: Cast, batch: PaperBat
 
 
 def test_a_pile_keeps_the_edition_it_was_printed_with(cast: Cast, batch: PaperBatch) -> None:
-    cast.service.change(by=None, edition=Edition.builtin("skm16"))
+    cast.service.change(by=None, standing_edition=Edition.builtin("skm16"))
     batch.refresh_from_db()
     both(batch, 1, cast)
     assert Response.objects.get().edition == Edition.builtin("skm9")
