@@ -16,6 +16,7 @@ LEVELS = {
     "law": 1,
     "models": 2,
     "report": 3,
+    "work": 3,
     "templatetags": 4,
     "imports": 4,
     "demo": 4,
@@ -33,6 +34,7 @@ LEVELS = {
 FREE = {"settings", "checks", "apps", "migrations", "management", "__init__"}
 MODELS = [
     "audit",
+    "leases",
     "people",
     "offices",
     "audiences",
@@ -45,6 +47,7 @@ MODELS = [
     "tokens",
     "invitations",
     "responses",
+    "spreadsheets",
     "tablets",
     "papers",
     "closures",

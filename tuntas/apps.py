@@ -1,4 +1,4 @@
-"""Registers the system checks when Django starts."""
+"""Registers the system checks and the kinds of background work when Django starts."""
 
 from django.apps import AppConfig
 
@@ -8,4 +8,5 @@ class TuntasConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        import tuntas.checks  # noqa: F401  # registering needs the settings to be loaded
+        import tuntas.checks
+        import tuntas.imports.steps  # noqa: F401  # registering needs settings and models

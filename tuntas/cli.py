@@ -115,6 +115,19 @@ def parse_month(text: str | None) -> Any:
         fail(str(error))
 
 
+def parse_zone(name: str) -> str:
+    """The name of a time zone again; WIB, WITA and WIT are names too."""
+    from zoneinfo import available_timezones
+
+    zones = {"WIB": "Asia/Jakarta", "WITA": "Asia/Makassar", "WIT": "Asia/Jayapura"}
+    name = zones.get(name.upper(), name)
+    if name and name not in available_timezones():
+        fail(
+            f"Zona waktu {name!r} tidak dikenal; tulis WIB, WITA, WIT, atau misalnya Asia/Jakarta."
+        )
+    return name
+
+
 def parse_span(text: str) -> Any:
     from tuntas.law.months import Span
 
@@ -144,6 +157,16 @@ def serve(demo: bool, host: str, port: int) -> None:
             server.run(host, port)
         except server.CannotServe as error:
             fail(str(error), 1)
+
+
+@main.command()
+@click.option("--parent", type=int, hidden=True, help="Berhenti bila proses ini sudah tiada.")
+def work(parent: int | None) -> None:
+    """Kerjakan antrean latar belakang (impor) sampai dihentikan; serve sudah menjalankannya."""
+    with ready():
+        from tuntas import server
+
+        server.run_work(parent)
 
 
 @main.command()
@@ -360,6 +383,8 @@ def import_group() -> None:
 @click.option("--order", type=click.Choice(["regulation", "questionnaire"]), help="Urutan u1–u9.")
 @click.option("--map", "mapping", type=click.Path(path_type=Path), help='JSON: {"Kolom": "u1"}.')
 @click.option("--batch", default="", help="Pembeda bila berkas lain memuat baris yang sama.")
+@click.option("--time-zone", default="", help="Zona waktu cap waktu, misalnya Asia/Jakarta.")
+@click.option("--sheet", default="", help="Nama lembar XLSX; tanpa ini lembar pertama.")
 @click.option("--dry-run", is_flag=True, help="Periksa saja, tidak menyimpan.")
 @click.option("--skip-bad", is_flag=True, help="Simpan baris yang baik walau ada yang salah.")
 @json_option
@@ -372,6 +397,8 @@ def import_responses_command(
     order: str | None,
     mapping: Path | None,
     batch: str,
+    time_zone: str,
+    sheet: str,
     dry_run: bool,
     skip_bad: bool,
     as_json: bool,
@@ -385,6 +412,8 @@ def import_responses_command(
             "names": read_mapping(mapping),
             "month": parse_month(month),
             "batch": batch,
+            "time_zone": parse_zone(time_zone),
+            "sheet": sheet,
             "dry_run": dry_run,
             "skip_bad": skip_bad,
             "progress": progress_bar,
@@ -447,19 +476,7 @@ def tell(outcome: Any, as_json: bool, *, skip_bad: bool = False) -> None:
     """Say what an import did; bad rows end the command with code 2 unless they were skipped."""
     failed = bool(outcome.bad) and not skip_bad
     if as_json:
-        show(
-            {
-                "rows": outcome.rows,
-                "stored": outcome.stored,
-                "already_stored": outcome.known,
-                "bad": [vars(row) for row in outcome.bad],
-                "months": dict(outcome.months),
-                "moved_to_next_open_month": outcome.moved,
-                "identity_columns_not_stored": outcome.identity,
-                "ignored_columns": outcome.ignored,
-                "dry_run": outcome.dry_run,
-            }
-        )
+        show(outcome.data())
     else:
         tell_in_words(outcome, failed)
     if failed:
@@ -467,9 +484,8 @@ def tell(outcome: Any, as_json: bool, *, skip_bad: bool = False) -> None:
 
 
 def tell_in_words(outcome: Any, failed: bool) -> None:
-    for row in outcome.bad:
-        where = f", kolom {row.column}" if row.column else ""
-        click.echo(f"Baris {row.line}{where}: {row.value!r} – {row.reason}", err=True)
+    for line in outcome.bad_lines():
+        click.echo(line, err=True)
     if outcome.identity:
         click.echo(f"Kolom identitas tidak disimpan: {', '.join(outcome.identity)}.")
     if outcome.ignored:
@@ -481,18 +497,8 @@ def tell_in_words(outcome: Any, failed: bool) -> None:
             err=True,
         )
         return
-    if outcome.dry_run:
-        click.echo(f"{outcome.rows} baris baik; tidak ada yang disimpan (--dry-run).")
-        return
-    click.echo(
-        f"{outcome.stored} tersimpan, {outcome.known} sudah ada, {len(outcome.bad)} dilewati."
-    )
-    for month, n in sorted(outcome.months.items()):
-        click.echo(f"  {month}: {n}")
-    if outcome.moved:
-        click.echo(
-            f"{outcome.moved} baris dihitung pada bulan terbuka berikutnya (bulannya ditutup)."
-        )
+    for line in outcome.lines():
+        click.echo(line)
 
 
 # -- index, close, report ------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from tuntas import work
 from tuntas.law.index import IndexResult
 from tuntas.law.instruments import InstrumentResult
 from tuntas.law.months import Month, Span
@@ -220,7 +221,26 @@ def health() -> list[tuple[str, str, str]]:
     else:
         findings.append(("baik", "Jawaban, penutupan, dan jejak audit dilindungi pemicu.", ""))
     findings.append(write_probe())
+    findings.append(background_work())
     return findings
+
+
+def background_work() -> tuple[str, str, str]:
+    """Whether the loop lives, what waits for it and what it gave up."""
+    found = work.health()
+    waiting, failed = sum(found.waiting.values()), sum(found.failed.values())
+    told = f"{waiting} menunggu, {failed} gagal"
+    if failed:
+        names = ", ".join(name for name, n in found.failed.items() if n)
+        return ("awas", f"Pekerjaan latar: {told} ({names}).", "Lihat log, lalu ulangi impornya.")
+    if found.silence is None or found.silence > work.SILENT:
+        level = "awas" if waiting else "info"
+        return (level, f"Pekerjaan latar tidak berjalan; {told}.", "Jalankan: tuntas serve")
+    return (
+        "baik",
+        f"Pekerjaan latar berjalan, terakhir {found.silence:.0f} detik lalu; {told}.",
+        "",
+    )
 
 
 def guarded_tables() -> set[str]:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import click
@@ -81,7 +85,7 @@ def run(host: str, port: int) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "tuntas.settings"
     # SQLite has one writer: more processes would only wait for each other's lock.
     workers = 1 if connection.vendor == "sqlite" else 2
-    Granian(
+    server = Granian(
         "tuntas.wsgi:application",
         address=host,
         port=port,
@@ -90,4 +94,50 @@ def run(host: str, port: int) -> None:
         blocking_threads=THREADS,
         log_enabled=True,
         log_access=False,
-    ).serve()
+    )
+    with BackgroundWork():
+        server.serve()
+
+
+class BackgroundWork:
+    """The loop of `tuntas.work` as a child process: begun again when it dies, ended with us.
+
+    When this process is killed outright, the child notices that its parent is another one.
+    """
+
+    PAUSE = 3.0  # seconds before a loop that died is begun again
+
+    def __enter__(self) -> BackgroundWork:
+        self.ended = Event()
+        self.child: subprocess.Popen[bytes] | None = None
+        self.thread = Thread(target=self.watch, daemon=True)
+        self.thread.start()
+        return self
+
+    def watch(self) -> None:
+        command = [sys.executable, "-m", "tuntas.cli", "work", "--parent", str(os.getpid())]
+        while not self.ended.is_set():
+            self.child = subprocess.Popen(command)  # noqa: S603  # our own command
+            while self.child.poll() is None and not self.ended.wait(0.2):
+                pass
+            self.ended.wait(self.PAUSE if self.child.poll() is not None else 0)
+
+    def __exit__(self, *_error: object) -> None:
+        self.ended.set()
+        self.thread.join()
+        if self.child is not None and self.child.poll() is None:
+            self.child.terminate()
+            try:
+                self.child.wait(15)
+            except subprocess.TimeoutExpired:
+                self.child.kill()
+
+
+def run_work(parent: int | None = None) -> None:
+    """Run the background loop here until a signal, or until `parent` is no longer our parent."""
+    from tuntas import work  # models need Django to be set up
+
+    loop = work.Loop(parent=parent)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_signal: loop.stop.set())
+    loop.run_forever()

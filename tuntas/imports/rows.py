@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import blake2b
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from tuntas.imports.columns import Columns
-from tuntas.imports.words import PROFILE_WORDS, plain
+from tuntas.imports.dates import EARLIEST, BadDate, Calendar
+from tuntas.imports.words import Options, profile_mark
 from tuntas.law.months import Month
-from tuntas.law.profile import PROFILE, UNKNOWN, BadProfile, age_band
+from tuntas.law.profile import PROFILE, UNKNOWN, BadProfile
 from tuntas.models import Channel, Service, Submission
 from tuntas.models.feedback import TEXT_LIMIT
 
-DATE_FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%y", "%m/%d/%Y")
+SHOWN = 60  # characters of a wrong value that are told
+# Neither database keeps a NUL in a text, and no clerk wants the others.
+CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,14 @@ class BadRow:
     reason: str
 
 
+@dataclass(frozen=True)
+class GoodRow:
+    """One row as it will be stored."""
+
+    line: int
+    submission: Submission
+
+
 class RowProblem(Exception):
     """A cell that cannot be used."""
 
@@ -37,121 +51,130 @@ class RowProblem(Exception):
 
 
 def cell(row: list[Any], place: int | None) -> str:
+    """Text of a cell; empty for None, for a missing one and for one of spaces."""
     if place is None or place >= len(row) or row[place] is None:
         return ""
     value = row[place]
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return str(value).strip()
+    return CONTROLS.sub("", str(value)).strip()
 
 
-def read_scores(row: list[Any], columns: Columns, service: Service) -> str:
-    scores = []
-    for question in service.edition.question_list:
-        place = columns.questions[question.position]
-        text = cell(row, place)
-        if text in ("", "-"):
-            scores.append("0")
-        elif text in {str(score) for score, _label in question.scored_options}:
-            scores.append(text)
-        else:
-            by_word = {plain(label): score for score, label in question.scored_options}
-            if plain(text) not in by_word:
-                raise RowProblem(place, text, f"nilai harus 1–{len(question.options)} atau kosong")
-            scores.append(str(by_word[plain(text)]))
-    if set(scores) == {"0"}:
-        raise RowProblem(None, "", "tidak ada satu pun nilai yang terisi")
-    return "".join(scores)
+@dataclass
+class Reader:
+    """Reads the rows of one file into one service's submissions.
 
+    `month` is where rows without a day count; without it such rows are bad when the file has a
+    column of dates, and count for the current month when it has none. `batch` tells apart the
+    rows of files that happen to be the same. `today` is the last possible day.
+    """
 
-def read_day(row: list[Any], columns: Columns, today: date) -> date | None:
-    place = columns.day
-    if place is None or place >= len(row) or cell(row, place) == "":
-        return None
-    value = row[place]
-    day = value.date() if isinstance(value, datetime) else value
-    if not isinstance(day, date):
-        text = cell(row, place).split(" ")[0].split("T")[0]
-        day = next((found for form in DATE_FORMATS if (found := parse_day(text, form))), None)
-    if not isinstance(day, date):
-        raise RowProblem(
-            place, cell(row, place), "tanggal tidak dikenal; tulis 2023-05-31 atau 31/05/2023"
-        )
-    if not date(2000, 1, 1) <= day <= today:
-        raise RowProblem(place, cell(row, place), "tanggal di luar 2000-01-01 sampai hari ini")
-    return day
+    service: Service
+    columns: Columns
+    calendar: Calendar
+    today: date
+    month: Month | None = None
+    batch: str = ""
+    seen: Counter[bytes] = field(default_factory=Counter)
 
+    def __post_init__(self) -> None:
+        self.options = [
+            (self.columns.questions[question.position], Options(question))
+            for question in self.service.edition.question_list
+        ]
+        self.counted = [bool(q.element) for q in self.service.edition.question_list]
 
-def parse_day(text: str, form: str) -> date | None:
-    try:
-        return datetime.strptime(text, form).date()  # noqa: DTZ007  # a day has no time zone
-    except ValueError:
-        return None
-
-
-def read_profile(row: list[Any], columns: Columns) -> str:
-    """Profile text; a word we do not know counts as not filled in, an impossible age is an error."""
-    found: dict[str, str] = {}
-    for code, place in columns.profile.items():
-        text = cell(row, place)
-        if not text:
-            continue
-        if code == "age" and text.isdigit():
+    def read(self, rows: Iterable[list[Any]]) -> Iterator[GoodRow | BadRow]:
+        """Every row below the header that holds anything. `rows` is the whole file."""
+        for line, row in enumerate(rows, start=1):
+            if line <= self.columns.header_line + 1 or not any(map(holds, row)):
+                continue
             try:
-                found["age"] = age_band(int(text))
+                yield GoodRow(line, self.submission(row))
+            except RowProblem as problem:
+                yield self.bad_row(line, problem)
+
+    def bad_row(self, line: int, problem: RowProblem) -> BadRow:
+        """What is wrong with a row; never what a citizen wrote."""
+        place = problem.column
+        name = self.columns.names[place] if place is not None else ""
+        value = "" if place is not None and place == self.columns.text else str(problem.value)
+        short = value[: SHOWN - 1] + "…" if len(value) > SHOWN else value
+        return BadRow(line, CONTROLS.sub("", name)[:200], short, problem.reason)
+
+    def submission(self, row: list[Any]) -> Submission:
+        """The row as it will be stored. Raises RowProblem."""
+        answers = self.scores(row)
+        day = self.day(row)
+        profile = self.profile(row)
+        suggestion = cell(row, self.columns.text)
+        if len(suggestion) > TEXT_LIMIT:
+            raise RowProblem(self.columns.text, "", f"saran lebih dari {TEXT_LIMIT} huruf")
+        rest = tuple(cell(row, place) for place in self.columns.ignored)
+        key = (self.batch, str(day or ""), answers, profile, suggestion, *rest)
+        return Submission(
+            id=self.row_id(key),
+            edition_id=self.service.edition_id,
+            answers=answers,
+            channel=Channel.IMPORT,
+            profile=profile,
+            suggestion=suggestion,
+            answered_on=day,
+        )
+
+    def scores(self, row: list[Any]) -> str:
+        scores = []
+        for place, options in self.options:
+            text = cell(row, place)
+            try:
+                scores.append(str(options.score(text)))
+            except ValueError as error:
+                raise RowProblem(place, text, str(error)) from error
+        if not any(
+            score != "0" and counts for score, counts in zip(scores, self.counted, strict=True)
+        ):
+            raise RowProblem(None, "", "tidak ada satu pun nilai yang terisi")
+        return "".join(scores)
+
+    def day(self, row: list[Any]) -> date | None:
+        place = self.columns.day
+        text = cell(row, place)
+        if place is None or text == "":
+            if place is not None and self.month is None:
+                raise RowProblem(place, "", "tanggal kosong; isi, atau pilih bulan untuk baris ini")
+            return self.month.first_day if self.month else None
+        try:
+            day = self.calendar.day(row[place] if not isinstance(row[place], str) else text)
+        except BadDate as error:
+            reason = "tanggal tidak dikenal; tulis 2023-05-31 atau 31/05/2023"
+            raise RowProblem(place, text, reason) from error
+        if not EARLIEST <= day <= self.today:
+            raise RowProblem(place, text, "tanggal di luar 2000-01-01 sampai hari ini")
+        return day
+
+    def profile(self, row: list[Any]) -> str:
+        """Profile text; a word we do not know counts as not filled in, an impossible age is an error."""
+        found: dict[str, str] = {}
+        for code, place in self.columns.profile.items():
+            text = cell(row, place)
+            try:
+                found[code] = profile_mark(code, text) if text else UNKNOWN
             except BadProfile as error:
                 raise RowProblem(place, text, str(error)) from error
-        else:
-            found[code] = PROFILE_WORDS.get((code, plain(text)), UNKNOWN)
-    return "".join(found.get(question.code, UNKNOWN) for question in PROFILE)
+        return "".join(found.get(question.code, UNKNOWN) for question in PROFILE)
+
+    def row_id(self, key: tuple[str, ...]) -> UUID:
+        """The same row of the same service is the same response, however often it is imported.
+
+        Identical rows of one file are different people: they are told apart by counting.
+        """
+        content = "\x1f".join(key)
+        short = blake2b(content.encode(), digest_size=16).digest()
+        self.seen[short] += 1
+        place = f"{self.service.office.code}/{self.service.token}"
+        text = "\x1f".join((place, content, str(self.seen[short])))
+        return uuid5(NAMESPACE_URL, f"tuntas:import:{text}")
 
 
-def read_rows(
-    rows: list[list[Any]],
-    columns: Columns,
-    service: Service,
-    *,
-    month: Month | None,
-    batch: str,
-    today: date,
-) -> tuple[list[Submission], list[BadRow]]:
-    """Submissions of the good rows and the bad ones. Identical rows are told apart by counting."""
-    good, bad, seen = [], [], Counter[tuple[str, ...]]()
-    for line, row in enumerate(rows[columns.header_line + 1 :], start=columns.header_line + 2):
-        if not any(str(value).strip() for value in row if value is not None):
-            continue
-        try:
-            answers = read_scores(row, columns, service)
-            day = read_day(row, columns, today)
-            profile = read_profile(row, columns)
-            suggestion = cell(row, columns.text)
-            if len(suggestion) > TEXT_LIMIT:
-                raise RowProblem(
-                    columns.text, suggestion[:40] + "…", f"saran lebih dari {TEXT_LIMIT} huruf"
-                )
-        except RowProblem as problem:
-            name = columns.names[problem.column] if problem.column is not None else ""
-            bad.append(BadRow(line, name, str(problem.value), problem.reason))
-            continue
-        day = day or (month.first_day if month else None)
-        rest = tuple(cell(row, place) for place in columns.ignored)
-        key = (batch, str(day or ""), answers, profile, suggestion, *rest)
-        seen[key] += 1
-        good.append(
-            Submission(
-                id=row_id(service, key, seen[key]),
-                edition_id=service.edition_id,
-                answers=answers,
-                channel=Channel.IMPORT,
-                profile=profile,
-                suggestion=suggestion,
-                answered_on=day,
-            )
-        )
-    return good, bad
-
-
-def row_id(service: Service, key: tuple[str, ...], occurrence: int) -> UUID:
-    """The same row of the same service is the same response, however often it is imported."""
-    text = "\x1f".join((f"{service.office.code}/{service.token}", *key, str(occurrence)))
-    return uuid5(NAMESPACE_URL, f"tuntas:import:{text}")
+def holds(value: Any) -> bool:
+    return value is not None and (not isinstance(value, str) or bool(value.strip()))

@@ -1,7 +1,8 @@
 """The tables, one file per noun. Inside this package imports point to the left in this list:
 
-audit ← people ← offices ← audiences ← drafts ← surveys ← starts ← periods ← exclusions ← feedback ←
-tokens ← invitations ← responses ← tablets ← papers ← closures ← results ← adequacy ← plans ← reports
+audit ← leases ← people ← offices ← audiences ← drafts ← surveys ← starts ← periods ← exclusions ←
+feedback ← tokens ← invitations ← responses ← spreadsheets ← tablets ← papers ← closures ← results ←
+adequacy ← plans ← reports
 """
 
 from tuntas.models.audiences import Audience
@@ -10,6 +11,7 @@ from tuntas.models.closures import Closure, HistoricalResult, Reopening
 from tuntas.models.exclusions import ExcludedResponse, Exclusion
 from tuntas.models.feedback import AnsweredShare, Feedback, FeedbackKind, Reply
 from tuntas.models.invitations import BatchKind, CodeRefused, Invitation, InvitationBatch
+from tuntas.models.leases import Lease, LeaseLost, Worker
 from tuntas.models.offices import CodeRule, Office, Service, Unit
 from tuntas.models.papers import PaperBatch, PaperSheet, PaperTyping
 from tuntas.models.people import Membership, Role, User
@@ -25,6 +27,7 @@ from tuntas.models.plans import (
 )
 from tuntas.models.reports import NarrativeTemplate, Report, ReportKind
 from tuntas.models.responses import Channel, Receipt, Response, Submission
+from tuntas.models.spreadsheets import Import, ImportState, RefusedRow, TooLate, Upload
 from tuntas.models.starts import EditionStart
 from tuntas.models.surveys import Edition, Question, Questionnaire
 from tuntas.models.tablets import Tablet, TabletKind
@@ -51,8 +54,12 @@ __all__ = [
     "FeedbackKind",
     "HistoricalResult",
     "Horizon",
+    "Import",
+    "ImportState",
     "Invitation",
     "InvitationBatch",
+    "Lease",
+    "LeaseLost",
     "Membership",
     "NarrativeTemplate",
     "Obstacle",
@@ -68,6 +75,7 @@ __all__ = [
     "Question",
     "Questionnaire",
     "Receipt",
+    "RefusedRow",
     "Reopening",
     "Reply",
     "Report",
@@ -79,6 +87,9 @@ __all__ = [
     "Submission",
     "Tablet",
     "TabletKind",
+    "TooLate",
     "Unit",
+    "Upload",
     "User",
+    "Worker",
 ]
