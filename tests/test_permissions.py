@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from tests.conftest import Cast, answer, moment
 from tuntas import report
+from tuntas.imports.excerpts import excerpt_of
 from tuntas.law.months import Month, Span
 from tuntas.models import (
     ActionPlan,
@@ -19,6 +21,7 @@ from tuntas.models import (
     EditionStart,
     Exclusion,
     Feedback,
+    Import,
     InvitationBatch,
     PaperBatch,
     Period,
@@ -73,6 +76,12 @@ GETS: dict[str, tuple[list[str], set[str]]] = {
     "service-codes": (["service"], OWN_UNIT),
     "code-batch-revocation": (["service", "batch"], WRITERS),
     "token-list": ([], TEAM),
+    "import-list": ([], EVERYONE),
+    "import-add": ([], {"team", "officer", "other_officer"}),
+    "import": (["import"], OWN_UNIT),
+    "import-mapping": (["import"], WRITERS),
+    "import-progress": (["import"], OWN_UNIT),
+    "import-problems": (["import"], OWN_UNIT),
     "tablet-list": ([], EVERYONE),
     "edition-list": ([], EVERYONE),
     "edition-add": ([], TEAM),
@@ -105,6 +114,8 @@ POSTS: dict[str, tuple[list[str], set[str]]] = {
     "period-reopening": (["month"], TEAM),
     "exclusion-add": (["month"], TEAM),
     "exclusion-decision": (["month", "exclusion"], TEAM_HEAD),
+    "import-confirmation": (["import"], WRITERS),
+    "import-cancellation": (["import"], WRITERS),
     "service-edit": (["service"], TEAM),
     "code-batch-add": (["service"], WRITERS),
     "code-rule": (["service"], TEAM),
@@ -137,6 +148,7 @@ NAMED = {
     "start",
     "batch",
     "paper",
+    "import",
 }
 ONE_OFFICE = {"team", "officer", "other_officer", "head", "auditor"}
 
@@ -181,6 +193,7 @@ def world(cast: Cast) -> dict[str, Any]:
         "service": cast.service.pk,
         "unit": cast.pensiun.pk,
         "exclusion": exclusion.pk,
+        "import": uploaded(cast).pk,
         "tablet": Tablet.add(cast.service, "Loket 1", "kiosk", by=None)[0].pk,
         "batch": InvitationBatch.make(
             cast.service, "slip", 5, expires_on=today_in(cast.office), by=None
@@ -201,6 +214,14 @@ def world(cast: Cast) -> dict[str, Any]:
     }
 
 
+def uploaded(cast: Cast) -> Import:
+    file = ContentFile(b"u1,u2,u3,u4,u5,u6,u7,u8,u9\n3,3,3,3,3,3,3,3,3\n")
+    found = Import.add(cast.service, file, "isian.csv", by=cast.people["team"])
+    excerpt = excerpt_of(found.path, "isian.csv", cast.service.edition)
+    found.accept(excerpt.data(), by=cast.people["team"])
+    return found
+
+
 def address(world: dict[str, Any], name: str, arguments: list[str]) -> str:
     return reverse(name, args=[world[argument] for argument in arguments])
 
@@ -219,9 +240,8 @@ def expected(arguments: list[str], allowed: set[str], who: str) -> set[int]:
         return {200, 302, 422}
     if who == "stranger" and NAMED & set(arguments):
         return {404}
-    if who == "other_officer" and {"feedback", "plan", "service", "tablet", "batch", "paper"} & set(
-        arguments
-    ):
+    unit_things = {"feedback", "plan", "service", "tablet", "batch", "paper", "import"}
+    if who == "other_officer" and unit_things & set(arguments):
         return {403, 404}
     return {403}
 

@@ -65,6 +65,14 @@ class Table:
         """The first rows."""
         return list(islice(self.rows(), rows))
 
+    def lines(self) -> int:
+        """About how many rows there are, for a progress bar."""
+        if self.sheets:
+            with opened(self.path, self.name) as book:
+                return int(book.get_sheet_by_name(self.sheet).total_height)
+        with self.path.open("rb") as file:
+            return sum(piece.count(b"\n") for piece in iter(lambda: file.read(CHUNK), b"")) + 1
+
     def _xlsx_rows(self) -> Iterator[list[Any]]:
         with opened(self.path, self.name) as book:
             sheet = book.get_sheet_by_name(self.sheet)

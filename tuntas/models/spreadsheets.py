@@ -201,7 +201,7 @@ class Import(Leased):
         """What this office said last of a file with the same header; empty when it was never asked."""
         found = (
             Import.objects.filter(office_id=self.office_id, header_sha256=header_sha256)
-            .filter(mapped_at__isnull=False, service__edition_id=self.service.edition_id)
+            .filter(mapped_at__isnull=False)
             .exclude(pk=self.pk)
             .order_by("-mapped_at")
             .first()

@@ -11,6 +11,8 @@ urlpatterns = [
     path("periods/", include("tuntas.staff.periods")),
     path("periods/", include("tuntas.staff.quality")),
     path("reports/", include("tuntas.staff.reports")),
+    path("imports/", include("tuntas.staff.imports")),
+    path("imports/", include("tuntas.staff.mapping")),
     path("tablets/", include("tuntas.staff.tablets")),
     path("questionnaires/", include("tuntas.staff.editions")),
     path("questionnaires/", include("tuntas.staff.questions")),
