@@ -26,7 +26,7 @@ from typing import Any
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
-from tuntas.models.leases import Lease, Leased, LeaseLost, Stopping, Worker, is_free
+from tuntas.models.leases import MOST_TRIES, Lease, Leased, LeaseLost, Stopping, Worker, is_free
 
 log = logging.getLogger("tuntas.work")
 
@@ -62,6 +62,9 @@ def claim(kind: Kind, worker: str, pulse: Callable[[], None]) -> Lease | None:
     for row in kind.waiting().filter(is_free()).order_by("pk")[:20]:
         lease = Lease.take(row, worker, pulse)
         if lease is None:
+            continue
+        if lease.row.tries > MOST_TRIES:  # whoever took it up before died of it
+            lease.fail()
             continue
         if kind.waiting().filter(pk=row.pk).exists():
             return lease

@@ -269,7 +269,7 @@ def evenness(start: str, delimiter: str) -> int:
     """Lines of the usual width, times the signs in each."""
     widths: Counter[int] = Counter()
     try:
-        for row in islice(csv.reader(io.StringIO(start), delimiter=delimiter), 50):
+        for row in islice(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter), 50):
             widths[len(row)] += bool(row)
     except csv.Error:
         pass  # what came before counts

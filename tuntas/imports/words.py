@@ -73,7 +73,7 @@ PROFILE_WORDS: dict[tuple[str, str], str] = {
 
 # The scale of PermenPANRB 14/2017, p. 16, which any question may be answered in.
 GENERAL_SCALE = {"tidakbaik": 1, "kurangbaik": 2, "baik": 3, "sangatbaik": 4}
-NUMBER_FIRST = re.compile(r"([1-9a-dA-D])\s*[-–—.:)=]\s*(\S.*)", re.S)
+NUMBER_FIRST = re.compile(r"([1-9a-dA-D])\s*[-–—.:)=]\s*([^\W\d_].*)", re.S)
 NUMBER_LAST = re.compile(r"(\S.*?)\s*[(\[]\s*([1-9])\s*[)\]]", re.S)
 NUMBER = re.compile(r"[0-9]{1,3}(?:[.,]0+)?")
 YEARS = re.compile(r"([0-9]{1,4})\s*(?:th|thn|tahun)?\.?", re.I)
