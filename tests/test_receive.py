@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from tests.conftest import Cast, answer, moment
 from tuntas.law.months import Month
-from tuntas.models import Feedback, Response
+from tuntas.models import Feedback, Response, Submission
 from tuntas.models.closures import Closure
 from tuntas.models.periods import Period
 from tuntas.models.responses import BadSubmission, IdUsedElsewhere, ServiceClosed
@@ -94,3 +94,26 @@ def test_polite_words_are_classed_apart_but_kept(cast: Cast) -> None:
     answer(cast.service, suggestion="Antrean terlalu lama")
     assert Feedback.objects.count() == 5
     assert [row.text for row in Feedback.objects.needing_reply()] == ["Antrean terlalu lama"]
+
+
+def test_many_at_once_are_stored_exactly_once_and_all_or_none(cast: Cast) -> None:
+    answer(cast.service, at=moment("2026-01-10 03:00"))
+    Closure.seal(Period.of(cast.office, Month(2026, 1)), by=None, at=moment("2026-02-02 03:00"))
+
+    def made(day: date, answers: str = "333333333") -> Submission:
+        edition = cast.service.edition_id
+        return Submission(uuid4(), edition, answers, "import", suggestion="x", answered_on=day)
+
+    rows = [made(date(2026, 1, 5)), made(date(2026, 2, 5)), made(date(2026, 1, 6))]
+    at = moment("2026-03-01 03:00")
+    first = Response.receive_many(cast.service, [*rows, rows[0]], at=at)
+    assert [receipt.is_new for receipt in first] == [True, True, True, False]
+    assert {str(receipt.month) for receipt in first} == {"2026-02"}
+    again = Response.receive_many(cast.service, rows, at=at)
+    assert [(r.code, r.month, r.is_new) for r in again] == [
+        (r.code, r.month, False) for r in first[:3]
+    ]
+    assert (Response.objects.count(), Feedback.objects.count()) == (4, 3)
+    with pytest.raises(BadSubmission):
+        Response.receive_many(cast.service, [made(date(2026, 2, 7)), made(date(2026, 2, 8), "9")], at=at)  # fmt: skip
+    assert Response.objects.count() == 4

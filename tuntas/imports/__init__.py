@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from tuntas.imports.columns import HEADER_WITHIN, Columns, find_columns
 from tuntas.imports.dates import Calendar, date_order
+from tuntas.imports.examination import CHUNK, batches
 from tuntas.imports.outcome import Outcome
 from tuntas.imports.published import import_results
 from tuntas.imports.rows import BadRow, GoodRow, Reader
@@ -99,8 +100,8 @@ def store_all(
 ) -> None:
     """Store in one transaction: a command that fails leaves nothing behind."""
     with transaction.atomic():
-        for submission in progress(good):
-            store(service, submission, outcome, now)
+        for rows in batches(progress(good), CHUNK):
+            store(service, rows, outcome, now)
         Event.record(
             "responses.imported",
             by=by,
@@ -112,19 +113,20 @@ def store_all(
         )
 
 
-def store(service: Service, submission: Submission, outcome: Outcome, now: datetime) -> None:
+def store(service: Service, submissions: list[Submission], outcome: Outcome, now: datetime) -> None:
     try:
-        receipt = Response.receive(service, submission, at=now)
+        receipts = Response.receive_many(service, submissions, at=now)
     except BadSubmission as error:
         raise BadFile(f"Baris tidak dapat disimpan: {error}") from error
     except ServiceClosed as error:
         raise BadFile("Layanan ini sudah ditutup dan tidak menerima jawaban.") from error
     except IdUsedElsewhere as error:
         raise BadFile("Sebuah baris berbenturan dengan jawaban yang sudah tersimpan.") from error
-    if not receipt.is_new:
-        outcome.known += 1
-        return
-    outcome.stored += 1
-    outcome.months[str(receipt.month)] += 1
-    if submission.answered_on and receipt.month != Month.of(submission.answered_on):
-        outcome.moved += 1
+    for submission, receipt in zip(submissions, receipts, strict=True):
+        if not receipt.is_new:
+            outcome.known += 1
+            continue
+        outcome.stored += 1
+        outcome.months[str(receipt.month)] += 1
+        if submission.answered_on and receipt.month != Month.of(submission.answered_on):
+            outcome.moved += 1

@@ -257,8 +257,9 @@ class Import(Leased):
         n = stored = moved = 0
         months = dict(self.months)
         with transaction.atomic():
-            for submission in rows:
-                receipt = Response.receive(self.service, submission, at=now)
+            wanted = list(rows)
+            receipts = Response.receive_many(self.service, wanted, at=now)
+            for submission, receipt in zip(wanted, receipts, strict=True):
                 n += 1
                 if receipt.is_new:
                     month = str(receipt.month)
