@@ -166,7 +166,6 @@ def profile_context(question: ProfileQuestion, form: FilledForm) -> dict[str, An
         "language": wording.language,
         "choices": list(zip(values, wording.options, strict=True)),
         "given": form.profile.get(question.code, ""),
-        "is_short": len(values) <= 2,
     }
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 # Playwright's own event loop makes Django think that its calls are asynchronous.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-SIZES = {"phone": (360, 740), "desktop": (1280, 850)}
+SIZES = {"small": (320, 640), "phone": (360, 740), "desktop": (1280, 850)}
 
 
 @pytest.fixture(scope="session")
@@ -87,8 +87,8 @@ def visitor(browser: Browser, live_server: Any) -> Iterator[Any]:
         context = browser.new_context(
             viewport={"width": width, "height": height},
             locale="id-ID",
-            reduced_motion="reduce",  # axe would measure the contrast of half-faded text
-            **options,
+            # Reduced motion: axe would measure the contrast of half-faded text.
+            **{"reduced_motion": "reduce", **options},
         )
         contexts.append(context)
         return Visitor(context, live_server.url)

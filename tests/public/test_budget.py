@@ -53,7 +53,7 @@ def test_the_form_is_one_small_document_without_cookie_or_third_party(
     assert "'unsafe" not in response["Content-Security-Policy"]
     assert response["Cache-Control"] == "no-store"
     assert html.count("<fieldset") == len(service.edition.question_list) + 2
-    assert html.count('type="radio"') == 4 * len(service.edition.question_list) + 2
+    assert html.count('type="radio"') == 4 * len(service.edition.question_list) + 32
 
 
 @EVERY_FORM

@@ -70,7 +70,7 @@ def test_changing_the_language_keeps_everything_and_stores_nothing(
     assert checked == [
         (name, data[name]) for name in ("q1", "q2", "q3", "q5", "q6", "q7", "q8", "q9", "p_sex")
     ]
-    assert re.search(r'<option value="3" selected', html)
+    assert re.search(r'name="p_age" value="3" checked', html)
     assert "Tambah &lt;kursi&gt;." in html
     assert 'class="error"' not in html
     assert not Response.objects.exists()

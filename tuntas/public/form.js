@@ -25,13 +25,14 @@ function show(to,focus=true){
 }
 const unanswered=()=>{const i=steps.findIndex(s=>!answered(s));return i<0?steps.length-1:i};
 function go(to){
+ clearTimeout(timer);
  if(!tablet){if(to>at)history.pushState({at:to,from:at},"");else history.replaceState({at:to},"")}
- show(to);if(!tablet)store.write();
+ show(to);store.write();
 }
-addEventListener("popstate",e=>{if(!tablet&&e.state){clearTimeout(timer);show(Math.min(e.state.at,unanswered()))}});
+addEventListener("popstate",e=>{if(!tablet&&e.state){clearTimeout(timer);show(Math.min(e.state.at,unanswered()));store.write()}});
 steps.forEach(s=>s.querySelector("legend").tabIndex=-1);
 form.addEventListener("pointerdown",()=>{pointed=true});
-form.addEventListener("keydown",e=>{pointed=false;if(e.key==="Enter"&&e.target.matches("input,select")){e.preventDefault();next.click()}});
+form.addEventListener("keydown",e=>{pointed=false;if(e.key==="Enter"&&e.target.matches("input")){e.preventDefault();next.click()}});
 form.addEventListener("change",e=>{
  store.write();
  const here=e.target.closest("[data-step]");
