@@ -1,18 +1,24 @@
 """The tables, one file per noun. Inside this package imports point to the left in this list:
 
 audit ← leases ← people ← offices ← audiences ← drafts ← surveys ← starts ← periods ← exclusions ←
-feedback ← tokens ← invitations ← responses ← spreadsheets ← tablets ← papers ← closures ← results ←
+holidays ← reply_templates ← feedback ← tokens ← invitations ← shares ← outcomes ← conversations ←
+batches ← published ← deadlines ← responses ← spreadsheets ← tablets ← papers ← closures ← results ←
 adequacy ← plans ← reports
 """
 
 from tuntas.models.audiences import Audience
 from tuntas.models.audit import Event
+from tuntas.models.batches import Batch, BatchAct
 from tuntas.models.closures import Closure, HistoricalResult, Reopening
+from tuntas.models.conversations import Contact, Helped, Reopened, Vote
+from tuntas.models.deadlines import HolidayChange
 from tuntas.models.exclusions import ExcludedResponse, Exclusion
-from tuntas.models.feedback import AnsweredShare, Feedback, FeedbackKind, Reply
+from tuntas.models.feedback import Feedback, FeedbackKind, Reply, Way
+from tuntas.models.holidays import Holiday
 from tuntas.models.invitations import BatchKind, CodeRefused, Invitation, InvitationBatch
 from tuntas.models.leases import Lease, LeaseLost, Worker
 from tuntas.models.offices import CodeRule, Office, Service, Unit
+from tuntas.models.outcomes import Destination, Merge, Referral, SpamMark
 from tuntas.models.papers import PaperBatch, PaperSheet, PaperTyping
 from tuntas.models.people import Membership, Role, User
 from tuntas.models.periods import Period, PeriodClosed, PeriodNotOver
@@ -25,8 +31,11 @@ from tuntas.models.plans import (
     Progress,
     ProgressKind,
 )
+from tuntas.models.published import PublishedAnswer
+from tuntas.models.reply_templates import ReplyTemplate
 from tuntas.models.reports import NarrativeTemplate, Report, ReportKind
 from tuntas.models.responses import Channel, Receipt, Response, Submission
+from tuntas.models.shares import AnsweredShare
 from tuntas.models.spreadsheets import Import, ImportState, RefusedRow, TooLate, Upload
 from tuntas.models.starts import EditionStart
 from tuntas.models.surveys import Edition, Question, Questionnaire
@@ -38,12 +47,16 @@ __all__ = [
     "AnsweredShare",
     "ApiToken",
     "Audience",
+    "Batch",
+    "BatchAct",
     "BatchKind",
     "Channel",
     "Closure",
     "CodeRefused",
     "CodeRule",
     "Completion",
+    "Contact",
+    "Destination",
     "Edition",
     "EditionStart",
     "Event",
@@ -52,7 +65,10 @@ __all__ = [
     "Exclusion",
     "Feedback",
     "FeedbackKind",
+    "Helped",
     "HistoricalResult",
+    "Holiday",
+    "HolidayChange",
     "Horizon",
     "Import",
     "ImportState",
@@ -61,6 +77,7 @@ __all__ = [
     "Lease",
     "LeaseLost",
     "Membership",
+    "Merge",
     "NarrativeTemplate",
     "Obstacle",
     "Office",
@@ -72,18 +89,23 @@ __all__ = [
     "PeriodNotOver",
     "Progress",
     "ProgressKind",
+    "PublishedAnswer",
     "Question",
     "Questionnaire",
     "Receipt",
+    "Referral",
     "RefusedRow",
+    "Reopened",
     "Reopening",
     "Reply",
+    "ReplyTemplate",
     "Report",
     "ReportKind",
     "Response",
     "Role",
     "Scope",
     "Service",
+    "SpamMark",
     "Submission",
     "Tablet",
     "TabletKind",
@@ -91,5 +113,7 @@ __all__ = [
     "Unit",
     "Upload",
     "User",
+    "Vote",
+    "Way",
     "Worker",
 ]

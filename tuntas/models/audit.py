@@ -33,7 +33,10 @@ class Event(AppendOnly):
     details = models.JSONField(default=dict)
 
     class Meta:
-        indexes = [models.Index(fields=["office", "-at"], name="event_office_at")]
+        indexes = [
+            models.Index(fields=["office", "-at"], name="event_office_at"),
+            models.Index(fields=["about"], name="event_about"),  # the time line of one thing
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action} {self.about}"

@@ -1,7 +1,9 @@
 """Feedback and Reply: a suggestion, who answers it by when, and the conversation about it.
 
 A feedback has no link to the scores of the same citizen: what was written cannot be used to find
-out how someone rated, nor the other way round.
+out how someone rated, nor the other way round. The rows around a feedback (replies, merges,
+reopenings) are the truth; `waits`, `answered_at` and `answered_as` follow from them by `settle`, so
+that an inbox of a hundred thousand pages at once.
 """
 
 from __future__ import annotations
@@ -9,28 +11,30 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
+import secrets
 from datetime import date, datetime
-from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
+from django.db.models import Q
+from django.utils import timezone, translation
+from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 
+from tuntas.law.answering import reply_working_days
 from tuntas.law.months import Month
 from tuntas.law.workdays import add_working_days
 from tuntas.models.audit import Event
+from tuntas.models.holidays import days_off
 from tuntas.models.offices import Office, Service, Unit, in_reach
-from tuntas.models.people import User
+from tuntas.models.people import Membership, User
+from tuntas.models.reply_templates import ReplyTemplate, template_of
 
 TEXT_LIMIT = 2000
-# LAPOR! gives an agency five working days to answer; we promise the same.
-REPLY_WORKING_DAYS = 5
+REPLY_WORKING_DAYS = reply_working_days(date(2026, 1, 1))
 # No 0/O, 1/I/L or U: codes are read aloud and copied by hand. 30 signs, 4.9 bits each.
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -48,33 +52,23 @@ class FeedbackKind(models.TextChoices):
 NEEDS_NO_REPLY = (FeedbackKind.COURTESY, FeedbackKind.SPAM)
 COURTESY_WORDS = frozenset(
     [
-        "baik",
-        "bagus",
-        "cukup",
-        "ok",
-        "oke",
-        "sip",
-        "mantap",
-        "puas",
-        "lancar",
-        "nihil",
-        "kosong",
-        "tidak",
-        "ada",
-        "tdk",
-        "tak",
-        "belum",
-        "sudah",
-        "sangat",
-        "sekali",
-        "semoga",
-        "sukses",
-        "terima",
-        "kasih",
-        "terimakasih",
-        "makasih",
+        "baik", "bagus", "cukup", "ok", "oke", "sip", "mantap", "puas", "lancar", "nihil",
+        "kosong", "tidak", "ada", "tdk", "tak", "belum", "sudah", "sangat", "sekali", "semoga",
+        "sukses", "terima", "kasih", "terimakasih", "makasih",
     ]
-)
+)  # fmt: skip
+
+
+class Way(models.TextChoices):
+    """How an answer of the office was given; empty for a citizen's message."""
+
+    INDIVIDUAL = "individual", _("Dijawab perorangan")
+    TEMPLATE = "template", _("Dijawab dengan templat")
+    REFERRAL = "referral", _("Diteruskan")
+    NOT_ACTIONABLE = "not_actionable", _("Tidak dapat ditindaklanjuti, dengan alasan")
+
+
+MERGED = "merged"  # answered through the feedback into which it was merged
 
 
 class FeedbackQuerySet(models.QuerySet["Feedback"]):
@@ -85,16 +79,24 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
         return self.exclude(kind__in=NEEDS_NO_REPLY)
 
     def answered(self) -> FeedbackQuerySet:
-        return self.filter(Exists(Reply.objects.filter(feedback=OuterRef("pk"), by__isnull=False)))
+        return self.filter(answered_at__isnull=False)
 
     def unanswered(self) -> FeedbackQuerySet:
-        """What waits for the office's first answer."""
-        return self.needing_reply().exclude(
-            Exists(Reply.objects.filter(feedback=OuterRef("pk"), by__isnull=False))
-        )
+        """What waits for the office: its first answer, or one more after a reopening."""
+        return self.filter(waits=True)
 
     def overdue(self, today: date) -> FeedbackQuerySet:
         return self.unanswered().filter(due_on__lt=today)
+
+    def after(self, row: Feedback) -> FeedbackQuerySet:
+        """Those due later than `row`, or on the same day and later in the list; nearest first."""
+        later = Q(due_on__gt=row.due_on) | Q(due_on=row.due_on, pk__gt=row.pk)
+        return self.filter(later, due_on__gte=row.due_on).order_by("due_on", "id")
+
+    def before(self, row: Feedback) -> FeedbackQuerySet:
+        """The other way round, nearest first."""
+        earlier = Q(due_on__lt=row.due_on) | Q(due_on=row.due_on, pk__lt=row.pk)
+        return self.filter(earlier, due_on__lte=row.due_on).order_by("-due_on", "-id")
 
 
 class Feedback(models.Model):
@@ -110,8 +112,18 @@ class Feedback(models.Model):
         _("jenis"), max_length=12, choices=FeedbackKind, default=FeedbackKind.SUGGESTION
     )
     due_on = models.DateField(_("tenggat jawaban"))
+    assignee = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("petugas")
+    )
     # Only the hash: whoever reads the database cannot enter a citizen's conversation.
     code_sha256 = models.CharField(max_length=64, unique=True)
+    # A second matter of the same text: the citizen's one code shows both.
+    split_from = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="parts"
+    )
+    waits = models.BooleanField(default=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_as = models.CharField(max_length=14, blank=True)  # a Way or MERGED
 
     objects = FeedbackQuerySet.as_manager()
 
@@ -120,6 +132,8 @@ class Feedback(models.Model):
         indexes = [
             models.Index(fields=["office", "-received_at"], name="feedback_office_at"),
             models.Index(fields=["office", "month"], name="feedback_office_month"),
+            models.Index(fields=["office", "waits", "due_on", "id"], name="feedback_office_due"),
+            models.Index(fields=["unit", "waits", "due_on", "id"], name="feedback_unit_due"),
         ]
 
     def __str__(self) -> str:
@@ -131,14 +145,26 @@ class Feedback(models.Model):
 
     @property
     def is_answered(self) -> bool:
-        return self.replies.filter(by__isnull=False).exists()
+        return self.answered_at is not None
+
+    @property
+    def merge(self) -> Any:
+        """The standing merge of this feedback into another, or None."""
+        return self.merges.filter(undone_at__isnull=True).select_related("main").first()
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What the places of a reply template stand for here."""
+        with translation.override("id"):
+            month = f"{MONTHS[self.month.month]} {self.month.year}"
+        return {"layanan": self.service.name, "unit": self.unit.name, "bulan": month}
 
     @classmethod
     def take(
         cls, service: Service, text: str, *, month: Month, at: datetime, code: str
     ) -> Feedback:
         """Keep what a citizen wrote. Call it inside the transaction that stores the response."""
-        received_on = at.astimezone(service.office.zone).date()
+        kind = guess_kind(text)
         return cls.objects.create(
             office_id=service.office_id,
             unit_id=service.unit_id,
@@ -146,8 +172,9 @@ class Feedback(models.Model):
             month=month.first_day,
             received_at=at,
             text=text,
-            kind=guess_kind(text),
-            due_on=add_working_days(received_on, REPLY_WORKING_DAYS, ()),
+            kind=kind,
+            due_on=deadline(service.office, at),
+            waits=kind not in NEEDS_NO_REPLY,
             code_sha256=hash_code(code),
         )
 
@@ -161,10 +188,31 @@ class Feedback(models.Model):
         )
 
     def reply(self, text: str, *, by: User, at: datetime | None = None) -> Reply:
-        """Answer as the office. Raises ValidationError for an empty or too long text."""
+        """Answer as the office. Raises ValidationError for an empty or too long text.
+
+        Whether it counts as an answer by template follows from its words. Sent twice in a row by
+        the same person, the same text stays one answer.
+        """
         with transaction.atomic():
-            reply = Reply.write(self, text, by=by, at=at)
-            Event.record("feedback.replied", by=by, about=self, office=self.office)
+            self.hold()
+            last = self.replies.last()
+            if last and last.by_id == by.pk and last.text == clean(text) and not last.withdrawn_at:
+                return last
+            templates = ReplyTemplate.objects.filter(office=self.office_id)
+            used = template_of(templates, text, self.words)
+            way = Way.TEMPLATE if used else Way.INDIVIDUAL
+            reply = Reply.write(self, text, by=by, at=at, way=way, template=used)
+            Event.record("feedback.replied", by=by, about=self, office=self.office, at=at, way=way)
+            self.settle_all()
+        return reply
+
+    def decline(self, reason: str, *, by: User, at: datetime | None = None) -> Reply:
+        """Say that it cannot be acted upon, and why; the citizen reads it. Raises ValidationError."""
+        with transaction.atomic():
+            self.hold()
+            reply = Reply.write(self, reason, by=by, at=at, way=Way.NOT_ACTIONABLE)
+            Event.record("feedback.declined", by=by, about=self, office=self.office, at=at)
+            self.settle_all()
         return reply
 
     def answer_back(self, text: str, *, at: datetime | None = None) -> Reply:
@@ -172,22 +220,35 @@ class Feedback(models.Model):
         return Reply.write(self, text, by=None, at=at)
 
     def classify(self, kind: str, *, by: User) -> None:
-        """Correct the class. Raises ValidationError for an unknown one."""
-        before, self.kind = self.kind, kind
-        self.full_clean(exclude=["code_sha256"])
+        """Correct the class. Raises ValidationError for an unknown one, and for spam, which needs
+        a reason (`SpamMark.put`)."""
+        if FeedbackKind.SPAM in (kind, self.kind):
+            raise ValidationError({"kind": _("Spam ditandai dan dibatalkan dengan alasan.")})
         with transaction.atomic():
+            self.hold()
+            before, self.kind = self.kind, kind
+            self.full_clean(exclude=["code_sha256", "answered_as"])
+            if not self.needs_reply and self.merged.filter(undone_at__isnull=True).exists():
+                raise ValidationError({"kind": _("Masukan lain digabungkan ke masukan ini.")})
             self.save(update_fields=["kind"])
             Event.record(
                 "feedback.classified", by=by, about=self, office=self.office, was=before, now=kind
             )
+            self.settle()
 
     def hand_over(self, unit: Unit, *, by: User) -> None:
-        """Give the suggestion to another unit of the same office. Raises ValidationError."""
+        """Give the suggestion to another unit of the same office. Raises ValidationError.
+
+        An assignee who cannot see that unit is taken off.
+        """
         if unit.office_id != self.office_id:
             raise ValidationError({"unit": _("Unit itu bukan bagian dari kantor ini.")})
-        before, self.unit = self.unit.code, unit
         with transaction.atomic():
-            self.save(update_fields=["unit"])
+            self.hold()
+            before, self.unit = self.unit.code, unit
+            if self.assignee_id and not people_of(unit).filter(pk=self.assignee_id).exists():
+                self.assignee = None
+            self.save(update_fields=["unit", "assignee"])
             Event.record(
                 "feedback.handed-over",
                 by=by,
@@ -197,6 +258,87 @@ class Feedback(models.Model):
                 now=unit.code,
             )
 
+    def assign(self, user: User | None, *, by: User) -> None:
+        """Name who answers, or nobody. Raises ValidationError for someone outside the unit."""
+        if user is not None and not people_of(self.unit).filter(pk=user.pk).exists():
+            raise ValidationError(
+                {"assignee": _("Orang itu tidak dapat membuka masukan unit ini.")}
+            )
+        with transaction.atomic():
+            self.assignee = user
+            self.save(update_fields=["assignee"])
+            Event.record(
+                "feedback.assigned", by=by, about=self, office=self.office,
+                now=user.pk if user else None,
+            )  # fmt: skip
+
+    def split(self, passage: str, *, by: User, unit: Unit | None = None) -> Feedback:
+        """Answer a second matter of the text on its own; the text itself stays as it was written.
+
+        `passage` are the citizen's own words for it. Raises ValidationError when they do not stand
+        in the text or are all of it.
+        """
+        passage = clean(passage)
+        if not passage or passage not in clean(self.text) or passage == clean(self.text):
+            raise ValidationError(
+                {"passage": _("Salin sebagian tulisan pengirim, persis seperti yang ditulisnya.")}
+            )
+        with transaction.atomic():
+            part = type(self).objects.create(
+                office=self.office, unit=unit or self.unit, service=self.service, month=self.month,
+                received_at=self.received_at, text=passage, due_on=self.due_on,
+                kind=self.kind if self.needs_reply else FeedbackKind.SUGGESTION,
+                split_from=self.split_from or self, code_sha256=hash_code(secrets.token_hex(32)),
+            )  # fmt: skip
+            Event.record("feedback.split", by=by, about=self, office=self.office, part=part.pk)
+            Event.record("feedback.split-off", by=by, about=part, office=self.office, main=self.pk)
+        return part
+
+    def hold(self) -> None:
+        """Keep others from changing this row until the end of the transaction, and read it anew."""
+        fresh = type(self).objects.select_for_update().get(pk=self.pk)
+        for name in ("kind", "due_on", "waits", "answered_at", "answered_as", "assignee_id"):
+            setattr(self, name, getattr(fresh, name))
+
+    def settle_all(self) -> None:
+        """`settle` this feedback and those merged into it, whose citizens read the same answers."""
+        self.settle()
+        for row in (
+            type(self)
+            .objects.filter(merges__main=self, merges__undone_at__isnull=True)
+            .select_for_update()
+        ):
+            row.settle()
+
+    def settle(self) -> None:
+        """Work out what follows from the rows: the first answer, its class, and whether it waits."""
+        standing = self.replies.filter(by__isnull=False, withdrawn_at__isnull=True)
+        given = [(reply.at, reply.way) for reply in standing]
+        merge = self.merge
+        if merge and merge.main.answered_at:
+            given.append((max(merge.main.answered_at, merge.at), MERGED))
+        self.answered_at, self.answered_as = min(given) if given else (None, "")
+        asked = self.reopenings.order_by("-at").values_list("at", flat=True).first()
+        last = self.last_answer_at
+        is_reopened = bool(asked and (last is None or last < asked))
+        is_new = self.answered_at is None and merge is None
+        self.waits = self.needs_reply and (is_reopened or is_new)
+        self.save(update_fields=["answered_at", "answered_as", "waits"])
+
+    @property
+    def last_answer_at(self) -> datetime | None:
+        """When the office last wrote something this citizen reads, or None."""
+        row = self.office_replies().order_by("-at").first()
+        return row.at if row else None
+
+    def office_replies(self) -> models.QuerySet[Reply]:
+        """Standing answers this citizen reads: the own ones and those of the main feedback."""
+        merge = self.merge
+        own = Q(feedback=self.pk)
+        if merge:
+            own |= Q(feedback=merge.main_id)
+        return Reply.objects.filter(own, by__isnull=False, withdrawn_at__isnull=True)
+
 
 class Reply(models.Model):
     """One message of the conversation; `by` is empty when the citizen wrote it."""
@@ -205,6 +347,13 @@ class Reply(models.Model):
     at = models.DateTimeField()
     by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     text = models.TextField(_("jawaban"), max_length=TEXT_LIMIT)
+    way = models.CharField(max_length=14, choices=Way, blank=True)
+    template = models.ForeignKey(
+        ReplyTemplate, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    # A referral or a "cannot be acted upon" that was a mistake; the citizen sees that it was.
+    withdrawn_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["at", "id"]
@@ -214,44 +363,62 @@ class Reply(models.Model):
 
     @classmethod
     def write(
-        cls, feedback: Feedback, text: str, *, by: User | None, at: datetime | None = None
+        cls,
+        feedback: Feedback,
+        text: str,
+        *,
+        by: User | None,
+        at: datetime | None = None,
+        way: str = "",
+        template: ReplyTemplate | None = None,
     ) -> Reply:
         """Add a message. Raises ValidationError."""
-        reply = cls(feedback=feedback, by=by, at=at or timezone.now(), text=text.strip())
+        reply = cls(
+            feedback=feedback,
+            by=by,
+            at=at or timezone.now(),
+            text=clean(text),
+            way=way,
+            template=template,
+        )
         reply.full_clean()
         reply.save()
         return reply
 
+    def withdraw(self, *, by: User) -> None:
+        """Take back a referral or a refusal to act. Raises ValidationError for other answers."""
+        if self.way not in (Way.REFERRAL, Way.NOT_ACTIONABLE) or self.withdrawn_at is not None:
+            raise ValidationError(_("Jawaban yang sudah dikirim tidak dapat ditarik."))
+        with transaction.atomic():
+            self.feedback.hold()
+            self.withdrawn_by, self.withdrawn_at = by, timezone.now()
+            self.save(update_fields=["withdrawn_by", "withdrawn_at"])
+            Event.record(
+                "feedback.withdrawn",
+                by=by,
+                about=self.feedback,
+                office=self.feedback.office,
+                way=self.way,
+            )
+            self.feedback.settle_all()
 
-@dataclass(frozen=True)
-class AnsweredShare:
-    """How many suggestions were answered, with every class in sight.
 
-    `percent` is answered / needing an answer; None when there was nothing to answer.
-    """
+def clean(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()
 
-    received: int
-    courtesy: int
-    spam: int
-    answered: int
 
-    @property
-    def needing_reply(self) -> int:
-        return self.received - self.courtesy - self.spam
+def deadline(office: Office, at: datetime) -> date:
+    """The day by which what came at `at` is answered: working days of the office after it."""
+    day = at.astimezone(office.zone).date()
+    return add_working_days(day, reply_working_days(day), days_off(office.pk))
 
-    @property
-    def percent(self) -> Fraction | None:
-        return Fraction(100 * self.answered, self.needing_reply) if self.needing_reply else None
 
-    @classmethod
-    def of(cls, feedback: FeedbackQuerySet) -> AnsweredShare:
-        """Count a set of feedback, for example of an office and a span of months."""
-        return cls(
-            received=feedback.count(),
-            courtesy=feedback.filter(kind=FeedbackKind.COURTESY).count(),
-            spam=feedback.filter(kind=FeedbackKind.SPAM).count(),
-            answered=feedback.needing_reply().answered().count(),
-        )
+def people_of(unit: Unit) -> models.QuerySet[User]:
+    """Who may answer feedback of a unit: its officers, and team and head of its office."""
+    memberships = Membership.objects.filter(office=unit.office_id).filter(
+        Q(unit=unit) | Q(role__in=("survey_team", "head"))
+    )
+    return User.objects.filter(pk__in=memberships.values("user"), is_active=True).order_by("name")
 
 
 def secret_code(purpose: str, response_id: UUID) -> str:

@@ -19,9 +19,9 @@ from tuntas.models import (
     ProgressKind,
     Unit,
 )
-from tuntas.models.feedback import AnsweredShare, Reply, feedback_of
 from tuntas.models.responses import Response
 from tuntas.models.results import EMPTY, HISTORICAL, OPEN, MonthResult, month_results
+from tuntas.models.shares import AnsweredShare
 from tuntas.report import narrative, numbers
 from tuntas.report.content import (
     Annex,
@@ -35,6 +35,7 @@ from tuntas.report.content import (
     append_item,
     blocks,
 )
+from tuntas.report.suggestions import answered_share, suggestions_sentence
 
 COLUMNS = (
     "No.",
@@ -228,50 +229,6 @@ def channels(office: Office, span: Span) -> str:
     )
     chosen = [channel for channel in CHANNEL_WORDS if channel in used] or list(USUAL_CHANNELS)
     return numbers.listing([CHANNEL_WORDS[channel] for channel in chosen])
-
-
-# -- suggestions ---------------------------------------------------------------------------------
-
-
-def answered_share(office: Office, span: Span, until: datetime) -> AnsweredShare:
-    """Suggestions of the span and how many had an answer by `until`."""
-    received = feedback_of(office, span.months).filter(received_at__lt=until)
-    share = AnsweredShare.of(received)
-    answered = received.needing_reply().filter(
-        pk__in=Reply.objects.filter(by__isnull=False, at__lt=until).values("feedback")
-    )
-    return AnsweredShare(share.received, share.courtesy, share.spam, answered.count())
-
-
-def suggestions_sentence(share: AnsweredShare) -> str:
-    if share.received == 0:
-        return (
-            "Tidak ada saran dan masukan periode ini yang tercatat dalam sistem, sehingga "
-            "persentase jawaban tidak dihitung."
-        )
-    if share.needing_reply == 0:
-        return (
-            f"Diterima {share.received} saran dan masukan; semuanya berupa ungkapan singkat yang "
-            "tidak memerlukan jawaban."
-        )
-    apart = (
-        f" ({share.courtesy} ungkapan singkat dan {share.spam} spam dicatat tersendiri)"
-        if share.courtesy or share.spam
-        else ""
-    )
-    head = (
-        f"Diterima {share.received} saran dan masukan; {share.needing_reply} memerlukan "
-        f"jawaban{apart}. "
-    )
-    if share.answered == share.needing_reply:
-        return head + (
-            "Seluruhnya telah dijawab (100%) dan dapat dibaca oleh pengirimnya melalui kode "
-            "pelacakan."
-        )
-    return head + (
-        f"Sebanyak {share.answered} telah dijawab ({numbers.percent(share.percent)}), "
-        f"{share.needing_reply - share.answered} belum."
-    )
 
 
 # -- plans ---------------------------------------------------------------------------------------
