@@ -17,6 +17,7 @@ from tuntas.law.months import Month, Span
 from tuntas.models import (
     ActionPlan,
     ApiToken,
+    Batch,
     Edition,
     EditionStart,
     Exclusion,
@@ -25,6 +26,8 @@ from tuntas.models import (
     InvitationBatch,
     PaperBatch,
     Period,
+    PublishedAnswer,
+    ReplyTemplate,
     Tablet,
 )
 from tuntas.models.closures import Closure
@@ -42,6 +45,12 @@ GETS: dict[str, tuple[list[str], set[str]]] = {
     "home": ([], EVERYONE),
     "feedback-list": ([], EVERYONE),
     "feedback": (["feedback"], OWN_UNIT),
+    "feedback-groups": ([], EVERYONE),
+    "batch": (["several"], {"team"}),
+    "template-list": ([], TEAM),
+    "template-edit": (["template"], TEAM),
+    "holiday-list": ([], TEAM),
+    "published-list": ([], TEAM),
     "plan-list": ([], EVERYONE),
     "plan-add": ([], {"team", "officer", "other_officer"}),
     "plan-proposals": ([], EVERYONE),
@@ -106,6 +115,13 @@ GETS: dict[str, tuple[list[str], set[str]]] = {
 POSTS: dict[str, tuple[list[str], set[str]]] = {
     "feedback-reply": (["feedback"], {"team", "officer", "head"}),
     "feedback-sorting": (["feedback"], WRITERS),
+    "feedback-outcome": (["feedback", "refusal"], WRITERS),
+    "feedback-undoing": (["feedback"], WRITERS),
+    "feedback-publication": (["feedback"], TEAM),
+    "feedback-batch": ([], {"team", "officer", "other_officer"}),
+    "batch-undoing": (["several"], {"team"}),
+    "template-retirement": (["template"], TEAM),
+    "published-turn": (["published"], TEAM),
     "plan-progress": (["plan"], WRITERS),
     "plan-obstacle": (["plan"], WRITERS),
     "plan-evidence": (["plan"], WRITERS),
@@ -134,6 +150,9 @@ ELSEWHERE = {"language"}
 # Things of a unit or an office that others must not even know of.
 NAMED = {
     "feedback",
+    "batch",
+    "template",
+    "published",
     "plan",
     "evidence",
     "report",
@@ -146,9 +165,9 @@ NAMED = {
     "draft",
     "edition",
     "start",
-    "batch",
     "paper",
     "import",
+    "several",
 }
 ONE_OFFICE = {"team", "officer", "other_officer", "head", "auditor"}
 
@@ -207,6 +226,14 @@ def world(cast: Cast) -> dict[str, Any]:
         "question": draft.question_list[0].pk,
         "start": start.pk,
         "year": 2026,
+        "several": Batch.classify(
+            cast.office, list(Feedback.objects.all()[:1]), "complaint", by=cast.people["team"]
+        ).pk,
+        "template": ReplyTemplate.add(cast.office, "Umum", "Terima kasih.", by=None).pk,
+        "published": PublishedAnswer.write(
+            Feedback.objects.all()[0], "Kursi kurang", "Kursi ditambah.", by=None
+        ).pk,
+        "refusal": "refusal",
         "month": "2026-01",
         "section": "tujuan",
         "pdf": "pdf",
@@ -240,6 +267,8 @@ def expected(arguments: list[str], allowed: set[str], who: str) -> set[int]:
         return {200, 302, 422}
     if who == "stranger" and NAMED & set(arguments):
         return {404}
+    if who in ("officer", "other_officer") and "several" in arguments:
+        return {404}  # what another person did to several at once
     unit_things = {"feedback", "plan", "service", "tablet", "batch", "paper", "import"}
     if who == "other_officer" and unit_things & set(arguments):
         return {403, 404}

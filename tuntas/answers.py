@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import segno
 from django.core.signing import BadSignature, TimestampSigner
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
@@ -209,6 +210,9 @@ def receipt_context(request: HttpRequest, service: Service, sealed: str) -> dict
         context["tracking_code"] = secret_code("track", key)
         context["tracking_url"] = request.build_absolute_uri(
             reverse("conversation", args=[context["tracking_code"]]) + query()
+        )
+        context["tracking_qr"] = segno.make(context["tracking_url"], error="m").svg_inline(
+            scale=4, border=2, dark="#000", light="#fff"
         )
         context["reply_days"] = REPLY_WORKING_DAYS
     return context

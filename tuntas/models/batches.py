@@ -35,8 +35,8 @@ class Batch(models.Model):
     items = models.JSONField(default=list)
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     at = models.DateTimeField()
-    undone_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    undone_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-at", "-id"]

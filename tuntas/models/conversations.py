@@ -144,7 +144,7 @@ class Contact(models.Model):
     feedback = models.OneToOneField(Feedback, models.PROTECT, related_name="contact")
     email = models.EmailField(_("alamat surel"), max_length=254)
     given_at = models.DateTimeField()
-    told_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True, blank=True)
 
     objects = ContactQuerySet.as_manager()
 

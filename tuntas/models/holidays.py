@@ -30,7 +30,7 @@ class Holiday(models.Model):
     name = models.CharField(_("nama"), max_length=NAME_LIMIT)
     # The office works on this national day, for example on joint leave.
     is_worked = models.BooleanField(default=False)
-    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     at = models.DateTimeField()
 
     class Meta:

@@ -78,8 +78,8 @@ class Merge(models.Model):
     merged = models.ForeignKey(Feedback, models.PROTECT, related_name="merges")
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     at = models.DateTimeField()
-    undone_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    undone_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["at", "id"]
@@ -161,8 +161,8 @@ class SpamMark(models.Model):
     kind_before = models.CharField(max_length=12, choices=FeedbackKind)
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     at = models.DateTimeField()
-    undone_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    undone_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["at", "id"]

@@ -29,12 +29,14 @@ class PublishedAnswer(models.Model):
     feedback = models.ForeignKey(Feedback, models.PROTECT, related_name="published_answers")
     said = models.CharField(_("yang disarankan"), max_length=300)
     did = models.CharField(_("yang kami lakukan"), max_length=600)
-    written_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    written_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     written_at = models.DateTimeField()
-    published_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    published_at = models.DateTimeField(null=True)
-    unpublished_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    unpublished_at = models.DateTimeField(null=True)
+    published_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    published_at = models.DateTimeField(null=True, blank=True)
+    unpublished_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    unpublished_at = models.DateTimeField(null=True, blank=True)
 
     objects = PublishedAnswerQuerySet.as_manager()
 

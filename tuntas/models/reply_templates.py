@@ -27,10 +27,10 @@ class ReplyTemplate(models.Model):
     office = models.ForeignKey(Office, models.PROTECT, related_name="reply_templates")
     name = models.CharField(_("nama templat"), max_length=80)
     text = models.TextField(_("isi"), max_length=1500)
-    made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    made_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     made_at = models.DateTimeField()
-    retired_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    retired_at = models.DateTimeField(null=True)
+    retired_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["name", "id"]

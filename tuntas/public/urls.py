@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tuntas.public import chooser, pages, survey, tablet
+from tuntas.public import chooser, conversation, pages, survey, tablet
 
 urlpatterns = [
     path("", pages.landing, name="landing"),
@@ -19,8 +19,9 @@ urlpatterns = [
     path("d/<slug:key>/app.webmanifest", tablet.tablet_manifest, name="tablet-manifest"),
     path("d/<slug:key>/icon.svg", tablet.tablet_icon, name="tablet-icon"),
     path("d/<slug:key>/sync", tablet.tablet_sync, name="tablet-sync"),
-    path("t/", pages.conversation_find, name="conversation-find"),
-    path("t/<str:code>/", pages.conversation, name="conversation"),
+    path("t/", conversation.conversation_find, name="conversation-find"),
+    path("t/<str:code>/", conversation.conversation, name="conversation"),
+    path("o/<slug:office>/answers/", conversation.office_answers, name="office-answers"),
     path("v/", pages.verify_find, name="verify-find"),
     path("v/<str:code>/", pages.verify, name="verify"),
     path("healthz", pages.healthz, name="healthz"),

@@ -1,12 +1,12 @@
 // Small conveniences; every page works without them.
-// Keys on the feedback page: n next, p previous, r reply. Not while typing.
+// Keys named by the pages (data-key, several with spaces between). Not while typing.
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest("input, textarea, select")) return;
-  const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  if (event.target.closest("input:not([type=checkbox]), textarea, select")) return;
+  const target = document.querySelector(`[data-key~="${CSS.escape(event.key)}"]`);
   if (!target) return;
   event.preventDefault();
-  if (target.matches("textarea, input")) target.focus();
+  if (target.matches("textarea, input, select")) target.focus();
   else target.click();
 });
 

@@ -1,0 +1,186 @@
+"""The inbox's list: filters, search, order, pages, and groups of feedback that say alike."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, Q
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tuntas import similarity
+from tuntas.law.months import Month
+from tuntas.models import (
+    ActionPlan,
+    AnsweredShare,
+    Feedback,
+    FeedbackKind,
+    Membership,
+    Reopened,
+    Reply,
+    ReplyTemplate,
+    Unit,
+    User,
+    Way,
+)
+from tuntas.models.feedback import MERGED, NEEDS_NO_REPLY, FeedbackQuerySet
+from tuntas.staff.access import TEAM, TEAM_AND_OFFICERS, StaffRequest, staff
+from tuntas.staff.home import office_today
+
+PER_PAGE = 25
+# Grouping reads this many waiting feedback, the most urgent first.
+GROUPED = 1000
+STATES = {
+    "waiting": gettext_lazy("Menunggu jawaban"),
+    "overdue": gettext_lazy("Melewati tenggat"),
+    "answered": gettext_lazy("Sudah dijawab"),
+    "all": gettext_lazy("Semua"),
+}
+SORTS = {
+    "due": (gettext_lazy("Tenggat terdekat"), ["due_on", "id"]),
+    "newest": (gettext_lazy("Terbaru"), ["-received_at", "-id"]),
+    "oldest": (gettext_lazy("Terlama"), ["received_at", "id"]),
+}
+MARKS = {
+    "plan": gettext_lazy("Ada rencana aksi"),
+    "reopened": gettext_lazy("Dibuka kembali"),
+    "template": gettext_lazy("Dijawab dengan templat"),
+}
+WORDS = {**dict(Way.choices), MERGED: gettext_lazy("Digabungkan dan dijawab")}
+
+
+@staff()
+def feedback_list(request: StaffRequest) -> HttpResponse:
+    office = request.office
+    mine = Feedback.objects.visible_to(request.user).filter(office=office)
+    state = request.GET.get("state", "waiting")
+    sort = request.GET.get("sort", "")
+    if sort not in SORTS:
+        sort = "due" if state in ("waiting", "overdue") else "newest"
+    rows = filtered(mine, request, state).select_related("service", "unit", "assignee")
+    page = Paginator(rows.order_by(*SORTS[sort][1]), PER_PAGE).get_page(request.GET.get("page"))
+    today = office_today(office)
+    for row in page:
+        row.tag = tag_of(row, today)  # type: ignore[attr-defined]  # for the template only
+    context = {
+        "page": page,
+        "share": AnsweredShare.of(mine, today=today),
+        "state": state,
+        "sort": sort,
+        "states": STATES.items(),
+        "sorts": [(key, label) for key, (label, _order) in SORTS.items()],
+        "marks": MARKS.items(),
+        "kinds": FeedbackKind.choices,
+        "units": Unit.objects.visible_to(request.user).filter(office=office),
+        "people": colleagues(request),
+        "query": request.GET,
+        "may_batch": bool(request.roles & TEAM_AND_OFFICERS),
+        "may_manage": bool(request.roles & TEAM),
+        "templates": ReplyTemplate.objects.filter(office=office, retired_at=None),
+        "all_units": office.units.all(),
+        "batch_kinds": [row for row in FeedbackKind.choices if row[0] != FeedbackKind.SPAM],
+    }
+    return render(request, "staff/feedback_list.html", context)
+
+
+def colleagues(request: StaffRequest) -> Any:
+    """People who work in this office, to choose whose feedback to see."""
+    members = Membership.objects.filter(office=request.office).values("user")
+    return User.objects.filter(pk__in=members, is_active=True).order_by("name")
+
+
+def tag_of(row: Feedback, today: date) -> tuple[str, str]:
+    """Tone and words of a row's state; empty words for one that simply waits."""
+    if row.waits and row.is_answered:
+        return ("bad" if row.due_on < today else "now", _("Dibuka kembali"))
+    if row.waits:
+        return ("bad" if row.due_on < today else "now", "")
+    if row.kind in NEEDS_NO_REPLY:
+        return ("", _("Tanpa jawaban"))
+    if row.is_answered:
+        return ("good", str(WORDS[row.answered_as]))
+    return ("", _("Digabungkan, menunggu jawaban"))
+
+
+def filtered(rows: FeedbackQuerySet, request: StaffRequest, state: str) -> FeedbackQuerySet:
+    get = {key: str(value).strip() for key, value in request.GET.items()}
+    if state == "waiting":
+        rows = rows.unanswered()
+    elif state == "overdue":
+        rows = rows.overdue(office_today(request.office))
+    elif state == "answered":
+        rows = rows.answered()
+    if get.get("kind") in FeedbackKind.values:
+        rows = rows.filter(kind=get["kind"])
+    if get.get("unit"):
+        rows = rows.filter(unit__code=get["unit"][:40])
+    rows = marked(rows, get.get("mark", ""))
+    rows = of_person(rows, get.get("assignee", ""), request.user)
+    try:
+        rows = rows.filter(month=Month.parse(get["month"]).first_day) if get.get("month") else rows
+    except ValueError:
+        rows = rows.none()
+    return searched(rows, get.get("q", ""))
+
+
+def marked(rows: FeedbackQuerySet, mark: str) -> FeedbackQuerySet:
+    if mark == "plan":
+        links = ActionPlan.source_feedback.through.objects
+        return rows.filter(Exists(links.filter(feedback=OuterRef("pk"))))
+    if mark == "reopened":
+        return rows.filter(Exists(Reopened.objects.filter(feedback=OuterRef("pk"))))
+    if mark == "template":
+        sent = Reply.objects.filter(feedback=OuterRef("pk"), way=Way.TEMPLATE)
+        return rows.filter(Exists(sent))
+    return rows
+
+
+def of_person(rows: FeedbackQuerySet, who: str, user: User) -> FeedbackQuerySet:
+    if who == "me":
+        return rows.filter(assignee=user)
+    if who == "none":
+        return rows.filter(assignee__isnull=True)
+    return rows.filter(assignee=int(who)) if who.isdigit() and len(who) < 10 else rows
+
+
+def searched(rows: FeedbackQuerySet, text: str) -> FeedbackQuerySet:
+    """Those in which every word stands, in the text or in a message about it."""
+    for word in text[:200].split()[:8]:
+        said = Reply.objects.filter(feedback=OuterRef("pk"), text__icontains=word)
+        rows = rows.filter(Q(text__icontains=word) | Exists(said))
+    return rows
+
+
+@staff()
+def feedback_groups(request: StaffRequest) -> HttpResponse:
+    """Waiting feedback that says alike, with the shared words; only a help for reading."""
+    waiting = (
+        Feedback.objects.visible_to(request.user)
+        .filter(office=request.office)
+        .unanswered()
+        .select_related("unit")
+        .order_by("due_on", "id")[:GROUPED]
+    )
+    rows = list(waiting)
+    found = [
+        {"words": group.words, "rows": [rows[place] for place in group.places]}
+        for group in similarity.groups([row.text for row in rows])
+    ]
+    context = {
+        "groups": found[:50],
+        "n": len(rows),
+        "may_batch": bool(request.roles & TEAM_AND_OFFICERS),
+        "templates": ReplyTemplate.objects.filter(office=request.office, retired_at=None),
+    }
+    return render(request, "staff/feedback_groups.html", context)
+
+
+urlpatterns = [
+    path("", feedback_list, name="feedback-list"),
+    path("groups/", feedback_groups, name="feedback-groups"),
+]
