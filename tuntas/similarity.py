@@ -122,9 +122,24 @@ def stem(word: str) -> str:
     return word
 
 
-def terms(text: str) -> list[str]:
+def plain(text: str) -> list[str]:
     found = re.findall(r"[^\W\d_]{3,}", text.casefold())
-    return [stem(word) for word in found if word not in STOP]
+    return [word for word in found if word not in STOP]
+
+
+def terms(text: str) -> list[str]:
+    return [stem(word) for word in plain(text)]
+
+
+def spellings(texts: Sequence[str]) -> dict[str, str]:
+    """How each stem is shown: the shortest word it was seen in."""
+    found: dict[str, str] = {}
+    for text in texts:
+        for word in plain(text):
+            key = stem(word)
+            if key not in found or len(word) < len(found[key]):
+                found[key] = word
+    return found
 
 
 def vectors(texts: Sequence[str]) -> list[Vector]:
@@ -153,7 +168,8 @@ def nearest(text: str, others: Sequence[str], most: int = 5) -> list[tuple[int, 
     first, *rest = vectors([text, *others])
     found = [(place, *shared(first, vector)) for place, vector in enumerate(rest)]
     close = sorted((row for row in found if row[1] >= ALIKE), key=lambda row: (-row[1], row[0]))
-    return [(place, words[:5]) for place, _cosine, words in close[:most]]
+    shown = spellings([text, *(others[place] for place, _cosine, _words in close[:most])])
+    return [(place, [shown[word] for word in words[:5]]) for place, _cosine, words in close[:most]]
 
 
 def groups(texts: Sequence[str]) -> list[Group]:
@@ -176,5 +192,7 @@ def groups(texts: Sequence[str]) -> list[Group]:
             common = Counter(
                 word for place in places[1:] for word in shared(rows[head], rows[place])[1]
             )
-            found.append(Group(tuple(places), tuple(w for w, _n in common.most_common(5))))
+            shown = spellings([texts[place] for place in places])
+            words = tuple(shown[word] for word, _n in common.most_common(5))
+            found.append(Group(tuple(places), words))
     return sorted(found, key=lambda group: (-len(group.places), group.places))
