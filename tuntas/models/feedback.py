@@ -133,6 +133,10 @@ class Feedback(models.Model):
             models.Index(fields=["office", "-received_at"], name="feedback_office_at"),
             models.Index(fields=["office", "month"], name="feedback_office_month"),
             models.Index(fields=["office", "waits", "due_on", "id"], name="feedback_office_due"),
+            models.Index(
+                fields=["office", "kind", "answered_as", "due_on", "unit"],
+                name="feedback_office_share",  # counting a share reads this index alone
+            ),
             models.Index(fields=["unit", "waits", "due_on", "id"], name="feedback_unit_due"),
         ]
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from fractions import Fraction
 
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from tuntas.models.feedback import MERGED, NEEDS_NO_REPLY, FeedbackKind, FeedbackQuerySet, Way
+from tuntas.models.feedback import MERGED, NEEDS_NO_REPLY, FeedbackQuerySet, Way
+
+CLASS_OF = {
+    Way.INDIVIDUAL: "individual",
+    Way.TEMPLATE: "template",
+    Way.REFERRAL: "referred",
+    Way.NOT_ACTIONABLE: "not_actionable",
+    MERGED: "merged",
+}
 
 
 @dataclass(frozen=True)
@@ -64,24 +72,21 @@ class AnsweredShare:
 
         With `until`, only answers given before it count; `today` says which waiting ones are late.
         """
-        needing = ~Q(kind__in=NEEDS_NO_REPLY)
-        told = Q(answered_at__lt=until) if until else Q(answered_at__isnull=False)
+        told = Q(answered_at__lt=until) if until else ~Q(answered_as="")
         late = Q(due_on__lt=today or timezone.localdate())
-
-        def answered_as(way: str) -> Count:
-            return Count("pk", filter=needing & told & Q(answered_as=way))
-
-        waiting = needing & (Q(answered_at__isnull=True) | ~told)
-        counts = feedback.order_by().aggregate(
-            received=Count("pk"),
-            courtesy=Count("pk", filter=Q(kind=FeedbackKind.COURTESY)),
-            spam=Count("pk", filter=Q(kind=FeedbackKind.SPAM)),
-            individual=answered_as(Way.INDIVIDUAL),
-            template=answered_as(Way.TEMPLATE),
-            merged=answered_as(MERGED),
-            referred=answered_as(Way.REFERRAL),
-            not_actionable=answered_as(Way.NOT_ACTIONABLE),
-            waiting_in_time=Count("pk", filter=waiting & ~late),
-            waiting_late=Count("pk", filter=waiting & late),
+        groups = (
+            feedback.order_by()
+            .values_list("kind", "answered_as")
+            .annotate(Count("*"), Count("*", filter=told), Count("*", filter=Q(~told, late)))
         )
+        counts = dict.fromkeys((field.name for field in fields(cls)), 0)
+        for kind, answered_as, n, answered, n_late in groups:
+            counts["received"] += n
+            if kind in NEEDS_NO_REPLY:
+                counts[str(kind)] += n
+                continue
+            if answered:
+                counts[CLASS_OF[answered_as]] += answered
+            counts["waiting_late"] += n_late
+            counts["waiting_in_time"] += n - answered - n_late
         return cls(**counts)

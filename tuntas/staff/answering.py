@@ -94,7 +94,7 @@ class HolidayForm(forms.Form):
 @staff(may=TEAM)
 def holiday_list(request: StaffRequest) -> HttpResponse:
     """The office's calendar of a year; POST first counts what would move, then changes it."""
-    form = HolidayForm(request.POST or None)
+    form = HolidayForm(request.POST if request.method == "POST" else None)
     change = None
     if request.method == "POST" and form.is_valid():
         try:
