@@ -77,7 +77,11 @@ class AnsweredShare:
         groups = (
             feedback.order_by()
             .values_list("kind", "answered_as")
-            .annotate(Count("*"), Count("*", filter=told), Count("*", filter=Q(~told, late)))
+            .annotate(
+                n=Count("pk"),
+                n_told=Count("pk", filter=told),
+                n_late=Count("pk", filter=~told & late),
+            )
         )
         counts = dict.fromkeys((field.name for field in fields(cls)), 0)
         for kind, answered_as, n, answered, n_late in groups:
