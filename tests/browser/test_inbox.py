@@ -33,7 +33,7 @@ def test_fifty_are_answered_by_keys_alone(cast: Cast, visitor: Any) -> None:
     page.wait_for_load_state()
     keys = page.keyboard
     keys.press("?")
-    expect(page.get_by_text("masukan berikutnya")).to_be_visible()
+    expect(page.get_by_text("masukan berikutnya", exact=True)).to_be_visible()
     keys.press("?")
     keys.press("/")
     keys.type("jn?")  # in a box the keys are letters
