@@ -6,6 +6,7 @@ import random
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
+from tuntas.demo import conversations
 from tuntas.law.months import Month
 from tuntas.law.profile import PROFILE
 from tuntas.models import (
@@ -16,6 +17,7 @@ from tuntas.models import (
     Office,
     Period,
     ProgressKind,
+    ReplyTemplate,
     Response,
     Service,
     Submission,
@@ -85,7 +87,9 @@ def add(office: Office, units: dict[str, Unit], people: dict[str, User], now: da
         if this_month - month >= 2:
             closing = at_noon((month + 1).first_day + timedelta(days=2), office)
             Closure.seal(Period.of(office, month), by=people["tim"], at=closing)
-    reply_to_most(office, people, now, chance)
+    templates = conversations.add_templates(office, people)
+    reply_to_most(office, people, now, chance, templates)
+    conversations.add(office, people, now)
     add_plans(units, people, this_month, now)
 
 
@@ -115,16 +119,24 @@ def answer(
 
 
 def reply_to_most(
-    office: Office, people: dict[str, User], now: datetime, chance: random.Random
+    office: Office,
+    people: dict[str, User],
+    now: datetime,
+    chance: random.Random,
+    templates: list[ReplyTemplate],
 ) -> None:
     """Older suggestions are answered, a few are late, those of the last days wait."""
-    for row in Feedback.objects.filter(office=office).order_by("received_at", "id"):
+    rows = Feedback.objects.filter(office=office).select_related("office", "unit", "service")
+    for row in rows.order_by("received_at", "id"):
         if row.text.startswith("Petugas sangat membantu") or "pertahankan" in row.text:
             row.classify(FeedbackKind.PRAISE, by=people["tim"])
         at = row.received_at + timedelta(days=chance.randint(1, 6), hours=2)
         if not row.needs_reply or at > now - timedelta(days=4) or chance.random() < 0.06:
             continue
-        row.reply(chance.choice(REPLIES), by=people["petugas"], at=at)
+        text = chance.choice(REPLIES)
+        if chance.random() < 0.2:
+            text = chance.choice(templates).fill(row.words)
+        row.reply(text, by=people["petugas"], at=at)
 
 
 def add_plans(
