@@ -19,6 +19,7 @@ LEVELS = {
     "report": 3,
     "work": 3,
     "templatetags": 4,
+    "links": 1,
     "imports": 4,
     "demo": 4,
     "figures": 4,
@@ -62,8 +63,13 @@ MODELS = [
     "closures",
     "results",
     "adequacy",
+    "progress",
+    "evidence",
+    "publications",
     "plans",
+    "effects",
     "reports",
+    "evaluations",
 ]
 STANDARD_ONLY = re.compile(r"^(django|babel|typst|docx|segno|granian|click)")
 

@@ -27,7 +27,14 @@ from tuntas.models.results import (
 from tuntas.report import numbers
 
 LEVELS = {checks.ERROR: "galat", checks.WARNING: "awas", checks.INFO: "info"}
-TRIGGERED = {"tuntas_response", "tuntas_closure", "tuntas_reopening", "tuntas_event"}
+TRIGGERED = {
+    "tuntas_response",
+    "tuntas_closure",
+    "tuntas_reopening",
+    "tuntas_event",
+    "tuntas_planstage",
+    "tuntas_planrevision",
+}
 
 
 def index_data(

@@ -3,7 +3,7 @@
 audit ← leases ← people ← offices ← audiences ← drafts ← surveys ← starts ← periods ← exclusions ←
 holidays ← reply_templates ← feedback ← tokens ← invitations ← shares ← outcomes ← conversations ←
 batches ← published ← deadlines ← responses ← spreadsheets ← tablets ← papers ← closures ← results ←
-adequacy ← plans ← reports
+adequacy ← progress ← evidence ← publications ← plans ← effects ← reports ← evaluations
 """
 
 from tuntas.models.audiences import Audience
@@ -12,6 +12,7 @@ from tuntas.models.batches import Batch, BatchAct
 from tuntas.models.closures import Closure, HistoricalResult, Reopening
 from tuntas.models.conversations import Contact, Helped, Reopened, Vote
 from tuntas.models.deadlines import HolidayChange
+from tuntas.models.evidence import Evidence, LinkState
 from tuntas.models.exclusions import ExcludedResponse, Exclusion
 from tuntas.models.feedback import Feedback, FeedbackKind, Reply, Way
 from tuntas.models.holidays import Holiday
@@ -22,15 +23,16 @@ from tuntas.models.outcomes import Destination, Merge, Referral, SpamMark
 from tuntas.models.papers import PaperBatch, PaperSheet, PaperTyping
 from tuntas.models.people import Membership, Role, User
 from tuntas.models.periods import Period, PeriodClosed, PeriodNotOver
-from tuntas.models.plans import (
-    ActionPlan,
-    Completion,
-    Evidence,
-    Horizon,
+from tuntas.models.plans import ActionPlan, Horizon
+from tuntas.models.progress import (
     Obstacle,
+    PlanRevision,
+    PlanStage,
     Progress,
     ProgressKind,
+    Stage,
 )
+from tuntas.models.publications import Medium, Publication
 from tuntas.models.published import PublishedAnswer
 from tuntas.models.reply_templates import ReplyTemplate
 from tuntas.models.reports import NarrativeTemplate, Report, ReportKind
@@ -54,7 +56,6 @@ __all__ = [
     "Closure",
     "CodeRefused",
     "CodeRule",
-    "Completion",
     "Contact",
     "Destination",
     "Edition",
@@ -76,6 +77,8 @@ __all__ = [
     "InvitationBatch",
     "Lease",
     "LeaseLost",
+    "LinkState",
+    "Medium",
     "Membership",
     "Merge",
     "NarrativeTemplate",
@@ -87,8 +90,11 @@ __all__ = [
     "Period",
     "PeriodClosed",
     "PeriodNotOver",
+    "PlanRevision",
+    "PlanStage",
     "Progress",
     "ProgressKind",
+    "Publication",
     "PublishedAnswer",
     "Question",
     "Questionnaire",
@@ -106,6 +112,7 @@ __all__ = [
     "Scope",
     "Service",
     "SpamMark",
+    "Stage",
     "Submission",
     "Tablet",
     "TabletKind",

@@ -1,27 +1,47 @@
-"""ActionPlan › Progress, Obstacle, Evidence, Completion: a weakness followed to its end."""
+"""ActionPlan: a weakness followed to its end, through stages that are rows (progress, evidence)."""
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Collection
 from datetime import date, datetime
-from pathlib import PurePath
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
-from django.core.validators import URLValidator
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tuntas.law.followup import FollowUpShare, lead_time_months
-from tuntas.law.months import Month
+from tuntas.law import followup
+from tuntas.law.followup import FollowUpShare
+from tuntas.law.months import Month, Span
 from tuntas.models.audit import Event
+from tuntas.models.evidence import Evidence, keep_file
 from tuntas.models.feedback import Feedback
 from tuntas.models.offices import Office, Unit, in_reach
 from tuntas.models.people import User
+from tuntas.models.progress import (
+    NEXT,
+    Obstacle,
+    PlanRevision,
+    PlanStage,
+    Progress,
+    ProgressKind,
+    Stage,
+)
+
+REVISED = (
+    "unit",
+    "survey_month",
+    "element",
+    "cause",
+    "action",
+    "horizon",
+    "person_in_charge",
+    "due_on",
+    "start_month",
+    "end_month",
+)
 
 
 class Horizon(models.TextChoices):
@@ -41,15 +61,24 @@ class ActionPlanQuerySet(models.QuerySet["ActionPlan"]):
         return self.filter(survey_month__in=[month.first_day for month in months])
 
     def followed_up(self) -> ActionPlanQuerySet:
-        """Something was done: a progress entry that is not merely planned."""
-        done = Progress.objects.filter(plan=OuterRef("pk")).exclude(kind=ProgressKind.PLANNED)
-        return self.filter(Exists(done))
+        """Something was done: a progress entry that stands and is not merely planned."""
+        return self.filter(Exists(Progress.objects.done().filter(plan=OuterRef("pk"))))
 
     def finished(self) -> ActionPlanQuerySet:
         return self.filter(completion__isnull=False)
 
     def unfinished(self) -> ActionPlanQuerySet:
         return self.filter(completion__isnull=True)
+
+    def surveyed_before(self, first: Month) -> ActionPlanQuerySet:
+        """Plans that answer an earlier survey; those not finished then are carried on."""
+        return self.filter(survey_month__lt=first.first_day)
+
+    def waiting_for_review(self) -> ActionPlanQuerySet:
+        newest = PlanStage.objects.filter(plan=OuterRef("pk")).order_by("-id").values("stage")[:1]
+        return self.annotate(newest_stage=models.Subquery(newest)).filter(
+            newest_stage=Stage.PROPOSED
+        )
 
     def overdue(self, today: date) -> ActionPlanQuerySet:
         return self.unfinished().filter(due_on__lt=today)
@@ -80,6 +109,10 @@ class ActionPlan(models.Model):
     # Waktu tindak lanjut: months; no end means it still goes on ("s.d. sekarang").
     start_month = models.DateField(_("mulai ditindaklanjuti"), null=True, blank=True)
     end_month = models.DateField(_("sampai dengan"), null=True, blank=True)
+    # The accepted stage that stands; None while the plan is not finished.
+    completion = models.ForeignKey(
+        PlanStage, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
     source_feedback = models.ManyToManyField(Feedback, related_name="plans", blank=True)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
@@ -104,17 +137,67 @@ class ActionPlan(models.Model):
         """Kecepatan tindak lanjut in months (docs/method.md); None before the start is known."""
         if self.start_month is None:
             return None
-        return lead_time_months(Month.of(self.survey_month), Month.of(self.start_month))
+        return followup.lead_time_months(Month.of(self.survey_month), Month.of(self.start_month))
+
+    def audit_months(self, published: date | None) -> int | None:
+        """The audit's clock: months from the publication of the survey's result to the start.
+
+        None before the start is known, or while no publication is registered.
+        """
+        if self.start_month is None or published is None:
+            return None
+        return followup.lead_time_months(Month.of(published), Month.of(self.start_month))
 
     @property
     def is_finished(self) -> bool:
-        return hasattr(self, "completion")
+        return self.completion_id is not None
+
+    @property
+    def survey_semester(self) -> Span:
+        return semester_of(Month.of(self.survey_month))
+
+    def carried_from(self, span: Span) -> Span | None:
+        """The semester this plan began in, when that lies before `span`; else None."""
+        began = self.survey_semester
+        return began if Month.of(self.survey_month) < span.first else None
+
+    @property
+    def stage(self) -> str:
+        """Where the plan stands now: the newest stage (rows may have been fetched before)."""
+        rows = list(self.stages.all())
+        return rows[-1].stage if rows else Stage.DRAFT
+
+    def finished_by(self, until: datetime) -> bool:
+        """Whether it stood accepted just before `until`."""
+        rows = [row for row in self.stages.all() if row.at < until]
+        return bool(rows) and rows[-1].stage == Stage.ACCEPTED
 
     def clean(self) -> None:
         if self.unit_id and self.office_id and self.unit.office_id != self.office_id:
             raise ValidationError({"unit": _("Unit itu bukan bagian dari kantor ini.")})
         if self.start_month and self.end_month and self.end_month < self.start_month:
             raise ValidationError({"end_month": _("Bulan selesai mendahului bulan mulai.")})
+        self.check_due()
+
+    def check_due(self) -> None:
+        """The horizon is the regulation's name for the time up to the due date."""
+        if self.due_on is None or self.survey_month is None:
+            return
+        start = self.start_month or (Month.of(self.survey_month) + 1).first_day
+        if self.due_on < start:
+            raise ValidationError({"due_on": _("Tenggat mendahului mulainya tindak lanjut.")})
+        months = Month.of(self.due_on) - Month.of(start)
+        fitting = Horizon(followup.horizon_of(months))
+        if self.horizon != fitting:
+            words = {"months": months, "horizon": str(fitting.label)}
+            raise ValidationError(
+                {
+                    "horizon": ValidationError(
+                        _("Tenggat itu %(months)s bulan setelah mulai, jadi: %(horizon)s."),
+                        params=words,
+                    )
+                }
+            )
 
     @classmethod
     def add(
@@ -133,6 +216,7 @@ class ActionPlan(models.Model):
         with transaction.atomic():
             plan.save()
             plan.source_feedback.set(source_feedback)
+            PlanStage.objects.create(plan=plan, stage=Stage.DRAFT, by=by, at=now)
             Event.record("plan.added", by=by, about=plan, office=unit.office, at=now)
         return plan
 
@@ -140,21 +224,167 @@ class ActionPlan(models.Model):
         """Change the plan's own fields. Raises ValidationError; a finished plan stays as it is."""
         if self.is_finished:
             raise ValidationError(_("Rencana yang sudah selesai tidak dapat diubah."))
+        before = {name: told(getattr(self, name)) for name in fields if name in REVISED}
         for field, value in fields.items():
             setattr(self, field, value)
         self.full_clean()
+        before = {name: text for name, text in before.items() if text != told(getattr(self, name))}
+        if not before:
+            return
         with transaction.atomic():
             self.save()
+            PlanRevision.objects.create(plan=self, by=by, at=timezone.now(), before=before)
             Event.record(
                 "plan.changed", by=by, about=self, office=self.office, fields=sorted(fields)
             )
 
+    # -- stages --------------------------------------------------------------------------------
+
+    def step(
+        self, stage: str, *, by: User | None, note: str = "", at: datetime | None = None
+    ) -> PlanStage:
+        """Go to a stage that may follow the present one. Raises ValidationError.
+
+        The plan's row is locked meanwhile, so that two people cannot take two ways at once.
+        """
+        with transaction.atomic():
+            ActionPlan.objects.select_for_update().get(pk=self.pk)
+            newest = PlanStage.objects.filter(plan=self).order_by("-id").first()
+            now = Stage(newest.stage) if newest else Stage.DRAFT
+            if stage not in NEXT[now]:
+                words = {"now": str(now.label), "next": str(Stage(stage).label)}
+                raise ValidationError(
+                    _("Rencana ini %(now)s; dari situ tidak dapat menjadi %(next)s."), params=words
+                )
+            row = PlanStage(plan=self, stage=stage, by=by, at=at or timezone.now(), note=note)
+            row.full_clean()
+            row.save()
+            self.completion = row if stage == Stage.ACCEPTED else None
+            self.save(update_fields=["completion"])
+            Event.record(f"plan.{stage}", by=by, about=self, office=self.office, at=row.at)
+        self._prefetched_objects_cache = {}
+        return row
+
+    def agree(self, *, by: User | None, note: str = "", at: datetime | None = None) -> PlanStage:
+        """The draft was agreed (meeting, Forum Konsultasi Publik). Raises ValidationError."""
+        return self.step(Stage.AGREED, by=by, note=note.strip(), at=at)
+
+    def propose(self, *, by: User | None, note: str = "", at: datetime | None = None) -> PlanStage:
+        """Propose the plan as finished. Raises ValidationError without progress and evidence."""
+        if self.is_finished:
+            raise ValidationError(_("Rencana ini sudah selesai."))
+        if not self.progress.done().exists():  # type: ignore[attr-defined]
+            raise ValidationError(_("Catat dahulu apa yang sudah dilakukan."))
+        if not self.evidence.exists():
+            raise ValidationError(_("Lampirkan data dukung (berkas atau tautan) lebih dahulu."))
+        return self.step(Stage.PROPOSED, by=by, note=note.strip(), at=at)
+
+    def review(
+        self, *, accept: bool, by: User | None, note: str = "", at: datetime | None = None
+    ) -> PlanStage:
+        """Accept a proposed plan, or send it back with a reason. Raises ValidationError.
+
+        Whoever proposed it does not accept it: "finished" is what a second person found.
+        """
+        newest = self.stages.order_by("id").last()
+        if not accept and not note.strip():
+            raise ValidationError(_("Tulis alasan mengembalikan rencana ini."))
+        if (
+            newest is not None
+            and newest.stage == Stage.PROPOSED
+            and by is not None
+            and newest.by_id == by.pk
+        ):
+            raise ValidationError(
+                _("Anda sendiri yang mengusulkan; mintalah orang lain memeriksanya.")
+            )
+        stage = Stage.ACCEPTED if accept else Stage.SENT_BACK
+        return self.step(stage, by=by, note=note.strip(), at=at)
+
+    def finish(self, *, by: User | None, note: str = "", at: datetime | None = None) -> PlanStage:
+        """Propose and accept in one step: only for what was reviewed elsewhere (an import, the
+        demo). Raises ValidationError without progress and evidence."""
+        with transaction.atomic():
+            self.propose(by=None, at=at)
+            return self.review(accept=True, by=by, note=note, at=at)
+
+    def reopen(self, *, by: User, reason: str) -> PlanStage:
+        """Take the completion back, with a reason; the completion stays in the history."""
+        if not reason.strip():
+            raise ValidationError(_("Tulis alasan membuka kembali rencana ini."))
+        return self.step(Stage.REOPENED, by=by, note=reason.strip())
+
+    # -- entries -------------------------------------------------------------------------------
+
     def add_progress(
         self, *, by: User | None, at: datetime | None = None, **fields: Any
     ) -> Progress:
-        """Record what was done or is planned. Raises ValidationError."""
-        row: Progress = self._add_row(Progress, "plan.progress", by=by, at=at, **fields)
+        """Record what was done or is planned. Raises ValidationError.
+
+        The first thing done makes a draft or agreed plan a running one.
+        """
+        with transaction.atomic():
+            row: Progress = self._add_row(Progress, "plan.progress", by=by, at=at, **fields)
+            self._run(row.kind, by=by, at=row.at)
         return row
+
+    def add_activities(
+        self, rows: Collection[dict[str, Any]], *, by: User | None, at: datetime | None = None
+    ) -> list[Progress]:
+        """Record several entries at once, all or none. Raises ValidationError."""
+        now = at or timezone.now()
+        with transaction.atomic():
+            return [self.add_progress(by=by, at=now, **row) for row in rows]
+
+    def _run(self, kind: str, *, by: User | None, at: datetime) -> None:
+        newest = PlanStage.objects.filter(plan=self).order_by("-id").first()
+        started = newest is not None and newest.stage not in (Stage.DRAFT, Stage.AGREED)
+        if kind != ProgressKind.PLANNED and not started:
+            self.step(Stage.RUNNING, by=by, at=at)
+
+    def mark_done(
+        self, row: Progress, on: date, *, by: User | None, at: datetime | None = None
+    ) -> None:
+        """A planned activity was carried out on `on`; its planned date stays beside it."""
+        now = at or timezone.now()
+        if not row.waits or row.withdrawn_at is not None:
+            raise ValidationError(_("Kegiatan ini tidak sedang menunggu dilaksanakan."))
+        if on > now.astimezone(self.office.zone).date():
+            raise ValidationError(_("Tanggal terlaksana belum tiba."))
+        row.done_on, row.done_at, row.done_by = on, now, by
+        row.full_clean()
+        with transaction.atomic():
+            row.save(update_fields=["done_on", "done_at", "done_by"])
+            Event.record("plan.activity_done", by=by, about=self, office=self.office, row=row.pk)
+            self._run(ProgressKind.DONE, by=by, at=now)
+
+    def withdraw_progress(self, row: Progress, *, by: User, at: datetime | None = None) -> None:
+        """Its author takes a wrong entry back within a day. Raises ValidationError."""
+        now = at or timezone.now()
+        if not row.may_take_back(by, now):
+            raise ValidationError(
+                _("Hanya penulisnya, dalam satu hari, dapat menarik catatan. Tulislah koreksi.")
+            )
+        with transaction.atomic():
+            row.withdrawn_at, row.withdrawn_by = now, by
+            row.save(update_fields=["withdrawn_at", "withdrawn_by"])
+            Event.record(
+                "plan.progress_withdrawn", by=by, about=self, office=self.office, row=row.pk
+            )
+
+    def correct_progress(
+        self, row: Progress, *, by: User, at: datetime | None = None, **fields: Any
+    ) -> Progress:
+        """Put a new entry in the place of a wrong one, which stays in the history."""
+        now = at or timezone.now()
+        if row.withdrawn_at is not None:
+            raise ValidationError(_("Catatan ini sudah ditarik atau sudah dikoreksi."))
+        place = row.place or row.pk
+        with transaction.atomic():
+            new = self.add_progress(by=by, at=now, corrects=row, place=place, **fields)
+            row.withdrawn_at, row.withdrawn_by = now, by
+            row.save(update_fields=["withdrawn_at", "withdrawn_by"])
+        return new
 
     def add_obstacle(
         self, *, by: User | None, at: datetime | None = None, **fields: Any
@@ -162,6 +392,23 @@ class ActionPlan(models.Model):
         """Record what hinders the plan. Raises ValidationError."""
         row: Obstacle = self._add_row(Obstacle, "plan.obstacle", by=by, at=at, **fields)
         return row
+
+    def resolve_obstacle(
+        self, row: Obstacle, on: date, *, by: User | None, how: str = "", at: datetime | None = None
+    ) -> None:
+        """The obstacle was overcome on `on`. Raises ValidationError."""
+        now = at or timezone.now()
+        if row.resolved_at is not None:
+            raise ValidationError(_("Kendala ini sudah teratasi."))
+        if on > now.astimezone(self.office.zone).date():
+            raise ValidationError(_("Tanggal teratasi belum tiba."))
+        row.resolved_on, row.resolved_at, row.resolved_by, row.resolution = on, now, by, how.strip()
+        row.full_clean()
+        with transaction.atomic():
+            row.save(update_fields=["resolved_on", "resolved_at", "resolved_by", "resolution"])
+            Event.record(
+                "plan.obstacle_resolved", by=by, about=self, office=self.office, row=row.pk
+            )
 
     def add_link(
         self, url: str, *, by: User | None, label: str = "", at: datetime | None = None
@@ -179,23 +426,9 @@ class ActionPlan(models.Model):
         label: str = "",
         at: datetime | None = None,
     ) -> Evidence:
-        """Keep a file as evidence, with its SHA-256. Raises ValidationError for other types."""
-        sha256 = hashlib.sha256(content).hexdigest()
-        content_type = sniff(content)
-        path = f"evidence/{self.office_id}/{sha256}"
-        if not default_storage.exists(path):
-            default_storage.save(path, ContentFile(content))
-        row: Evidence = self._add_row(
-            Evidence,
-            "plan.evidence",
-            by=by,
-            at=at,
-            label=label,
-            file_name=PurePath(name).name[-200:],
-            content_type=content_type,
-            sha256=sha256,
-            file_bytes=len(content),
-        )
+        """Keep a file as evidence, with its SHA-256. Raises ValidationError for type and size."""
+        kept = keep_file(self.office_id, name, content)
+        row: Evidence = self._add_row(Evidence, "plan.evidence", by=by, at=at, label=label, **kept)
         return row
 
     def _add_row(
@@ -208,149 +441,12 @@ class ActionPlan(models.Model):
             Event.record(action, by=by, about=self, office=self.office, row=row.pk)
         return row
 
-    def finish(self, *, by: User | None, note: str = "", at: datetime | None = None) -> Completion:
-        """Declare the plan done. Raises ValidationError without progress and evidence."""
-        if self.is_finished:
-            raise ValidationError(_("Rencana ini sudah selesai."))
-        if not self.progress.exclude(kind=ProgressKind.PLANNED).exists():
-            raise ValidationError(_("Catat dahulu apa yang sudah dilakukan."))
-        if not self.evidence.exists():
-            raise ValidationError(_("Lampirkan data dukung (berkas atau tautan) lebih dahulu."))
-        now = at or timezone.now()
-        with transaction.atomic():
-            completion = Completion.objects.create(plan=self, by=by, at=now, note=note.strip())
-            Event.record("plan.finished", by=by, about=self, office=self.office, at=now)
-        return completion
 
-    def reopen(self, *, by: User, reason: str) -> None:
-        """Take the completion back, with a reason that stays in the audit."""
-        if not reason.strip():
-            raise ValidationError(_("Tulis alasan membuka kembali rencana ini."))
-        with transaction.atomic():
-            self.completion.delete()
-            Event.record(
-                "plan.reopened", by=by, about=self, office=self.office, reason=reason.strip()
-            )
-        self.refresh_from_db()
+def semester_of(month: Month) -> Span:
+    first = Month(month.year, 1 if month.month <= 6 else 7)
+    return Span(first, first + 5)
 
 
-class PlanEntry(models.Model):
-    """What all entries of a plan share: who wrote it, and when."""
-
-    at = models.DateTimeField()
-    by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
-
-    class Meta:
-        abstract = True
-
-
-class ProgressKind(models.TextChoices):
-    NOTE = "note", _("Uraian")
-    DONE = "done", _("Kegiatan terlaksana")
-    PLANNED = "planned", _("Kegiatan direncanakan")
-
-
-class Progress(PlanEntry):
-    """A description, or one activity with its date: done or planned.
-
-    Lines that begin with "- " are printed as a list.
-    """
-
-    plan = models.ForeignKey(ActionPlan, models.PROTECT, related_name="progress")
-    kind = models.CharField(_("jenis"), max_length=8, choices=ProgressKind)
-    text = models.TextField(_("uraian"), max_length=4000)
-    on = models.DateField(_("tanggal"), null=True, blank=True)
-    until = models.DateField(_("sampai tanggal"), null=True, blank=True)
-    # Only the month is known: `on` holds its first day.
-    month_only = models.BooleanField(_("hanya bulan yang diketahui"), default=False)
-
-    class Meta:
-        ordering = ["id"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(until__isnull=True) | Q(until__gte=models.F("on")),
-                name="progress_dates_in_order",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.text[:80]
-
-    def clean(self) -> None:
-        if self.kind != ProgressKind.NOTE and self.on is None:
-            raise ValidationError({"on": _("Isi tanggal kegiatan.")})
-        if self.until and self.on and self.until < self.on:
-            raise ValidationError({"until": _("Tanggal akhir mendahului tanggal mulai.")})
-
-
-class Obstacle(PlanEntry):
-    """What hinders a plan; it may depend on another office."""
-
-    plan = models.ForeignKey(ActionPlan, models.PROTECT, related_name="obstacles")
-    text = models.TextField(_("kendala"), max_length=4000)
-    depends_on = models.CharField(_("bergantung pada"), max_length=200, blank=True)
-
-    class Meta:
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return self.text[:80]
-
-
-class Evidence(PlanEntry):
-    """Data dukung: a kept file with its fingerprint, or a link."""
-
-    plan = models.ForeignKey(ActionPlan, models.PROTECT, related_name="evidence")
-    label = models.CharField(_("keterangan"), max_length=200, blank=True)
-    url = models.URLField(
-        _("tautan"), max_length=500, blank=True, validators=[URLValidator(["http", "https"])]
-    )
-    file_name = models.CharField(max_length=200, blank=True)
-    content_type = models.CharField(max_length=60, blank=True)
-    sha256 = models.CharField(max_length=64, blank=True)
-    file_bytes = models.PositiveIntegerField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["id"]
-        constraints = [
-            models.CheckConstraint(
-                condition=(Q(url="") & ~Q(sha256="")) | (~Q(url="") & Q(sha256="")),
-                name="evidence_link_or_file",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.label or self.url or self.file_name
-
-    @property
-    def storage_path(self) -> str:
-        return f"evidence/{self.plan.office_id}/{self.sha256}"
-
-
-class Completion(PlanEntry):
-    """The plan is done: who said so, when."""
-
-    plan = models.OneToOneField(ActionPlan, models.PROTECT, related_name="completion")
-    note = models.TextField(_("catatan"), max_length=1000, blank=True)
-
-    def __str__(self) -> str:
-        return f"{self.plan_id} {self.at:%Y-%m-%d}"
-
-
-# First bytes of the types we keep; the name's ending is never trusted.
-SIGNATURES = (
-    (b"%PDF-", "application/pdf"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"PK\x03\x04", "application/zip"),  # DOCX, XLSX, PPTX and ZIP
-)
-
-
-def sniff(content: bytes) -> str:
-    """Content type by the first bytes. Raises ValidationError for what we do not keep."""
-    for signature, content_type in SIGNATURES:
-        if content.startswith(signature):
-            return content_type
-    raise ValidationError(
-        _("Jenis berkas ini tidak diterima. Gunakan PDF, PNG, JPEG, DOCX, XLSX, atau ZIP.")
-    )
+def told(value: Any) -> str:
+    """A field's value as the history keeps it."""
+    return "" if value is None else str(value)

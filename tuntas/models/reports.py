@@ -17,6 +17,8 @@ from tuntas.models.people import User
 class ReportKind(models.TextChoices):
     FOLLOW_UP = "follow-up", _("Laporan tindak lanjut")
     PROCESSING = "processing", _("Pengolahan data SKM")
+    MONEV = "monev", _("Monitoring dan evaluasi rencana aksi")
+    PLAN = "plan", _("Rencana tindak lanjut (RTL)")
 
 
 class ReportQuerySet(models.QuerySet["Report"]):

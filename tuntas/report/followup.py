@@ -239,13 +239,13 @@ def known_plans(office: Office, span: Span, until: datetime) -> list[ActionPlan]
         ActionPlan.objects.filter(office=office, created_at__lt=until)
         .surveyed_in(span.months)
         .select_related("unit", "completion")
-        .prefetch_related("progress", "obstacles", "evidence")
+        .prefetch_related("progress__corrects", "obstacles", "evidence", "stages")
         .order_by("unit__position", "unit_id", "survey_month", "id")
     )
 
 
 def is_finished(plan: ActionPlan, until: datetime) -> bool:
-    return plan.is_finished and plan.completion.at < until
+    return plan.finished_by(until)
 
 
 def done(plan: ActionPlan, until: datetime) -> list[Progress]:
