@@ -167,6 +167,10 @@ class ActionPlan(models.Model):
         rows = list(self.stages.all())
         return rows[-1].stage if rows else Stage.DRAFT
 
+    @property
+    def stage_label(self) -> str:
+        return str(Stage(self.stage).label)
+
     def finished_by(self, until: datetime) -> bool:
         """Whether it stood accepted just before `until`."""
         rows = [row for row in self.stages.all() if row.at < until]

@@ -13,8 +13,8 @@ from datetime import date
 
 from tuntas.law.months import Span
 from tuntas.models import Office, Report, ReportKind, Service, User
-from tuntas.report import docx, followup, numbers, pdf, processing
-from tuntas.report.content import FollowUpReport, ProcessingForm
+from tuntas.report import docx, docx_plans, followup, monev, numbers, pdf, processing, xlsx
+from tuntas.report.content import FollowUpReport, MonevReport, PlanReport, ProcessingForm
 from tuntas.report.followup import default_cut_off
 from tuntas.report.pdf import MissingFont
 from tuntas.report.processing import NothingToProcess
@@ -24,7 +24,10 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 FORMATS = {
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+# Kinds that are tables, which an office may want as a spreadsheet too.
+AS_SHEET = frozenset({ReportKind.MONEV.value, ReportKind.PLAN.value})
 
 
 def make(
@@ -42,11 +45,15 @@ def make(
     """
     today = followup.today_in(office)
     day = cut_off or default_cut_off(office, span, today)
-    content: FollowUpReport | ProcessingForm
+    content: FollowUpReport | ProcessingForm | MonevReport | PlanReport
     if kind == ReportKind.FOLLOW_UP:
         content = followup.build(office, span, day)
     elif kind == ReportKind.PROCESSING:
         content = processing.build(office, span, day, service)
+    elif kind == ReportKind.MONEV:
+        content = monev.build_monev(office, span, day)
+    elif kind == ReportKind.PLAN:
+        content = monev.build_plan(office, span, day)
     else:
         raise ValueError(f"jenis laporan {kind!r} tidak dikenal")
     data = json.loads(json.dumps(asdict(content)))
@@ -70,6 +77,8 @@ def title_of(kind: str, office: Office, span: Span, service: Service | None) -> 
     name = {
         ReportKind.FOLLOW_UP: "Laporan Tindak Lanjut Survei Kepuasan Masyarakat",
         ReportKind.PROCESSING: "Pengolahan Data Survei Kepuasan Masyarakat",
+        ReportKind.MONEV: "Monitoring dan Evaluasi Rencana Aksi SKM",
+        ReportKind.PLAN: "Rencana Tindak Lanjut SKM",
     }[ReportKind(kind)]
     of = f"{service.name}, {office.name}" if service else office.name
     return f"{name} {numbers.span_title(span)} – {of}"
@@ -90,8 +99,16 @@ def render(report: Report, format: str) -> bytes:
     if format == "pdf":
         return pdf.render(report)
     if format == "docx":
-        return docx.render(report)
-    raise ValueError(f"format {format!r} tidak dikenal; pilih pdf atau docx")
+        writer = docx_plans.WRITERS.get(report.kind)
+        return docx.render(report, writer)
+    if format == "xlsx" and report.kind in AS_SHEET:
+        return xlsx.render(report)
+    raise ValueError(f"format {format!r} tidak tersedia untuk laporan ini")
+
+
+def formats_of(kind: str) -> tuple[str, ...]:
+    """In which formats a kind of report can be had."""
+    return ("pdf", "docx", "xlsx") if kind in AS_SHEET else ("pdf", "docx")
 
 
 def file_name(report: Report, format: str) -> str:
@@ -105,6 +122,7 @@ __all__ = [
     "NothingToProcess",
     "default_cut_off",
     "file_name",
+    "formats_of",
     "make",
     "render",
 ]

@@ -22,6 +22,7 @@ class Block:
     rows: tuple[tuple[str, ...], ...] = ()
     start: int = 1
     note: str = ""
+    widths: tuple[float, ...] = ()  # of a table of texts, in cm: its cells stand at the left
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,17 @@ class Signature:
 
 
 @dataclass(frozen=True)
+class PlanFigures:
+    """A plan's dates (ISO, empty when unknown) and months, for the spreadsheet."""
+
+    survey: str
+    start: str
+    end: str
+    due: str
+    lead_months: int | None
+
+
+@dataclass(frozen=True)
 class MonitoringRow:
     """One action plan: columns three to nine of the nine-column table."""
 
@@ -61,6 +73,8 @@ class MonitoringRow:
     lead_time: str
     obstacles: tuple[Block, ...]
     evidence: tuple[str, ...]
+    note: str = ""  # "Lanjutan dari SMT I 2023"
+    figures: PlanFigures | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +108,82 @@ class FollowUpReport:
     annex: Annex
     facts: dict[str, str] = field(default_factory=dict)
     kind: str = "follow-up"
+
+
+@dataclass(frozen=True)
+class EvidenceItem:
+    """One piece of evidence in the annex's list; `address` leads to it in the system."""
+
+    number: str
+    unit: str
+    plan: str
+    name: str
+    sha256: str  # empty for a link
+    date: str
+    address: str
+    state: str  # what the last look at a link found
+    qr: str = ""  # SVG
+
+
+@dataclass(frozen=True)
+class EffectRow:
+    """Before and after of a plan's element, already in words; never a claim of cause."""
+
+    unit: str
+    action: str
+    element: str
+    before: str
+    after: str
+    difference: str
+    verdict: str
+    months: str
+
+
+@dataclass(frozen=True)
+class MonevReport:
+    """The nine-column table as a document of its own, with the evidence and the comparison."""
+
+    office: str
+    period: str
+    annex: Annex
+    sentence: str
+    evidence: tuple[EvidenceItem, ...]
+    effects: tuple[EffectRow, ...]
+    effects_note: str
+    signature: Signature
+    facts: dict[str, str] = field(default_factory=dict)
+    kind: str = "monev"
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """One line of the regulation's table; number and element are printed once per element."""
+
+    number: str
+    element: str
+    action: tuple[Block, ...]
+    unit: str
+    time: str
+    horizon: str
+    quarters: tuple[bool, ...]
+    person: str
+    figures: PlanFigures
+
+
+@dataclass(frozen=True)
+class PlanReport:
+    """RENCANA TINDAK LANJUT PERBAIKAN SKM (P14 p. 24)."""
+
+    office: str
+    title_lines: tuple[str, ...]
+    columns: tuple[str, ...]
+    year: str  # of the ticked quarters
+    rows: tuple[PlanRow, ...]
+    notes: tuple[str, ...]
+    empty: str
+    signature: Signature
+    facts: dict[str, str] = field(default_factory=dict)
+    kind: str = "plan"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -31,7 +32,7 @@ LONG_ROW = 3500
 ZIP_MOMENT = (1980, 1, 1, 0, 0, 0)
 
 
-def render(report: Report) -> bytes:
+def render(report: Report, writer: Callable[[Any, Report], None] | None = None) -> bytes:
     """The report as DOCX. The same report gives the same bytes."""
     document = Document()
     set_styles(document)
@@ -40,8 +41,8 @@ def render(report: Report) -> bytes:
     properties.language, properties.comments = "id-ID", f"Kode verifikasi {report.code}"
     properties.created = properties.modified = report.made_at.replace(tzinfo=None, microsecond=0)
     properties.last_modified_by = report.content["office"]
-    writer = {"follow-up": write_follow_up, "processing": write_processing}[report.kind]
-    writer(document, report)
+    writers = {"follow-up": write_follow_up, "processing": write_processing}
+    (writer or writers[report.kind])(document, report)
     for section in document.sections:
         write_footer(section, report)
     return stable_bytes(document)
@@ -233,10 +234,12 @@ def shade(cell: Any) -> None:
 
 def write_plain_table(document: Any, block: dict[str, Any]) -> None:
     head, *rows = block["rows"]
-    table = new_table(document, len(head))
-    add_row(table, head, 10.5, bold=True, head=True)
+    widths = tuple(block.get("widths", ())) or None
+    size = 9 if widths else 10.5
+    table = new_table(document, len(head), widths)
+    add_row(table, head, size, bold=True, head=True, widths=widths)
     for row in rows:
-        add_row(table, row, 10.5, centred=True)
+        add_row(table, row, size, centred=not widths, widths=widths)
     note = document.add_paragraph()
     tighten(note)
     add_run(note, block["note"], 8.5)
@@ -341,7 +344,8 @@ def write_group(table: Any, group: dict[str, Any]) -> None:
         cells = added.cells
         for cell, width in zip(cells, ANNEX_WIDTHS, strict=True):
             cell.width = Cm(width)
-        fill(cells[2], [{"kind": "p", "items": [row["survey"]], "start": 1}])
+        survey = [row["survey"], *([row["note"]] if row.get("note") else [])]
+        fill(cells[2], [{"kind": "p", "items": survey, "start": 1}])
         fill(cells[3], row["action"])
         fill(cells[4], row["progress"], lead=f"Status: {row['status'].lower()}")
         fill(cells[5], [{"kind": "p", "items": [row["period"]], "start": 1}])

@@ -2,52 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import date, datetime, time, timedelta
-from itertools import groupby
+from collections.abc import Sequence
+from datetime import date, timedelta
 
 from django.utils import timezone
 
 from tuntas.law.followup import FollowUpShare
 from tuntas.law.months import Month, Span
-from tuntas.models import (
-    ActionPlan,
-    Channel,
-    NarrativeTemplate,
-    Office,
-    Progress,
-    ProgressKind,
-    Unit,
-)
+from tuntas.models import ActionPlan, Channel, NarrativeTemplate, Office
 from tuntas.models.responses import Response
 from tuntas.models.results import EMPTY, HISTORICAL, OPEN, MonthResult, month_results
 from tuntas.models.shares import AnsweredShare
 from tuntas.report import narrative, numbers
-from tuntas.report.content import (
-    Annex,
-    Block,
-    Chapter,
-    FollowUpReport,
-    MonitoringGroup,
-    MonitoringRow,
-    Section,
-    Signature,
-    append_item,
-    blocks,
+from tuntas.report.content import Block, Chapter, FollowUpReport, Section, Signature, blocks
+from tuntas.report.monitoring import (
+    annex,
+    carried_plans,
+    end_of,
+    known_plans,
+    plan_rows,
+    plan_share,
+    plan_table,
+    plans_sentence,
 )
 from tuntas.report.suggestions import answered_share, suggestions_sentence
 
-COLUMNS = (
-    "No.",
-    "Unit Kerja",
-    "Waktu Survei",
-    "Rencana Aksi Tindak Lanjut",
-    "Progres Tindak Lanjut",
-    "Waktu Tindak Lanjut",
-    "Kecepatan Tindak Lanjut",
-    "Kendala",
-    "Data Dukung",
-)
 CHANNEL_WORDS = {
     Channel.WEB: "tautan di situs web",
     Channel.WHATSAPP: "WhatsApp",
@@ -82,7 +61,7 @@ def build(office: Office, span: Span, cut_off: date) -> FollowUpReport:
     """The report of `span`, telling what was known by the end of `cut_off`."""
     until = end_of(cut_off, office)
     months = month_results(office, span.months)
-    plans = known_plans(office, span, until)
+    plans, carried = known_plans(office, span, until), carried_plans(office, span, until)
     suggestions = answered_share(office, span, until)
     share = plan_share(plans, until)
     words = {
@@ -93,10 +72,12 @@ def build(office: Office, span: Span, cut_off: date) -> FollowUpReport:
         "kanal": channels(office, span),
         "kalimat_mutu": quality_sentence(office, months),
         "kalimat_saran": suggestions_sentence(suggestions),
-        "kalimat_rencana": plans_sentence(span, plans, share, until),
+        "kalimat_rencana": plans_sentence(span, plans, share, until, carried),
     }
     texts = narrative.DEFAULTS | NarrativeTemplate.current(office, "follow-up")
     written = {name: blocks(narrative.fill(text, words)) for name, text in texts.items()}
+    if plans:
+        written["rencana"] += (plan_table(plan_rows(office, span, plans)),)
     signature = signature_of(office, cut_off)
     return FollowUpReport(
         office=office.name,
@@ -106,21 +87,9 @@ def build(office: Office, span: Span, cut_off: date) -> FollowUpReport:
         year=str(cut_off.year),
         chapters=chapters(written, monthly_table(months)),
         signature=signature,
-        annex=annex(span, plans, until),
+        annex=annex(span, plans + carried, until),
         facts=facts(months, suggestions, share),
     )
-
-
-def end_of(day: date, office: Office) -> datetime:
-    """The first moment after `day` in the office's time zone."""
-    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=office.zone)
-
-
-def annex_of(office: Office, span: Span, cut_off: date, *, units: Collection[Unit]) -> Annex:
-    """The monitoring table alone, for some units of the office."""
-    until, wanted = end_of(cut_off, office), {unit.pk for unit in units}
-    plans = [plan for plan in known_plans(office, span, until) if plan.unit_id in wanted]
-    return annex(span, plans, until)
 
 
 def chapters(written: dict[str, tuple[Block, ...]], table: Block) -> tuple[Chapter, ...]:
@@ -229,142 +198,6 @@ def channels(office: Office, span: Span) -> str:
     )
     chosen = [channel for channel in CHANNEL_WORDS if channel in used] or list(USUAL_CHANNELS)
     return numbers.listing([CHANNEL_WORDS[channel] for channel in chosen])
-
-
-# -- plans ---------------------------------------------------------------------------------------
-
-
-def known_plans(office: Office, span: Span, until: datetime) -> list[ActionPlan]:
-    return list(
-        ActionPlan.objects.filter(office=office, created_at__lt=until)
-        .surveyed_in(span.months)
-        .select_related("unit", "completion")
-        .prefetch_related("progress__corrects", "obstacles", "evidence", "stages")
-        .order_by("unit__position", "unit_id", "survey_month", "id")
-    )
-
-
-def is_finished(plan: ActionPlan, until: datetime) -> bool:
-    return plan.finished_by(until)
-
-
-def done(plan: ActionPlan, until: datetime) -> list[Progress]:
-    return [row for row in plan.progress.all() if row.at < until]
-
-
-def plan_share(plans: Sequence[ActionPlan], until: datetime) -> FollowUpShare:
-    return FollowUpShare(
-        total=len(plans),
-        followed_up=sum(
-            any(row.kind != ProgressKind.PLANNED for row in done(plan, until)) for plan in plans
-        ),
-        finished=sum(is_finished(plan, until) for plan in plans),
-    )
-
-
-def plans_sentence(
-    span: Span, plans: Sequence[ActionPlan], share: FollowUpShare, until: datetime
-) -> str:
-    if not plans:
-        return f"Untuk {numbers.span_title(span)} tidak ada rencana aksi yang tercatat."
-    followed = f"Untuk {numbers.span_title(span)}, " + (
-        f"semua rencana aksi yang disusun ({share.total}) telah ditindaklanjuti (100%)"
-        if share.followed_up == share.total
-        else f"{share.followed_up} dari {share.total} rencana aksi telah ditindaklanjuti "
-        f"({numbers.percent(share.followed_up_percent)})"
-    )
-    if share.finished == share.total:
-        return followed + " dan seluruhnya telah selesai (100%)."
-    open_plans = [
-        f"{plan.unit.label} ({numbers.month(Month.of(plan.survey_month))})"
-        for plan in plans
-        if not is_finished(plan, until)
-    ]
-    return (
-        f"{followed}; {share.finished} di antaranya telah selesai "
-        f"({numbers.percent(share.finished_percent)}). Yang belum selesai: rencana aksi "
-        f"{numbers.listing(open_plans)}."
-    )
-
-
-def annex(span: Span, plans: Sequence[ActionPlan], until: datetime) -> Annex:
-    groups = []
-    for place, (unit, rows) in enumerate(groupby(plans, key=lambda plan: plan.unit), start=1):
-        groups.append(
-            MonitoringGroup(
-                f"{place}.", unit.label, tuple(monitoring_row(plan, until) for plan in rows)
-            )
-        )
-    return Annex(
-        title_lines=(
-            "LAPORAN MONITORING, EVALUASI, DAN TINDAK LANJUT RENCANA AKSI",
-            "ATAS HASIL SURVEI INDEKS KEPUASAN MASYARAKAT",
-            f"PER {numbers.span_title(span).upper()}",
-        ),
-        columns=COLUMNS,
-        groups=tuple(groups),
-        empty="Tidak ada rencana aksi yang tercatat untuk periode ini.",
-    )
-
-
-def monitoring_row(plan: ActionPlan, until: datetime) -> MonitoringRow:
-    lead_time = plan.lead_time_months
-    return MonitoringRow(
-        survey=numbers.month(Month.of(plan.survey_month)),
-        action=blocks(plan.action),
-        status="Selesai" if is_finished(plan, until) else "Belum selesai",
-        progress=progress_blocks(done(plan, until)) or (Block("p", ("Belum ada.",)),),
-        period=follow_up_period(plan),
-        lead_time=f"{lead_time} bulan" if lead_time is not None else "–",
-        obstacles=tuple(obstacle_blocks(plan, until)) or (Block("p", ("–",)),),
-        evidence=tuple(
-            row.url or f"{row.file_name} (SHA-256 {row.sha256[:12]}…)"
-            for row in plan.evidence.all()
-            if row.at < until
-        ),
-    )
-
-
-def follow_up_period(plan: ActionPlan) -> str:
-    """`Februari–Juni 2023`, `Agustus 2023`, `Februari 2023 s.d. sekarang`."""
-    if plan.start_month is None:
-        return "–"
-    start = Month.of(plan.start_month)
-    if plan.end_month is None:
-        return f"{numbers.month(start)} s.d. sekarang"
-    return numbers.months(start, Month.of(plan.end_month))
-
-
-def progress_blocks(rows: Sequence[Progress]) -> tuple[Block, ...]:
-    """Notes as paragraphs; activities as one numbering that runs on across the notes."""
-    found: list[Block] = []
-    activities = 0
-    for row in rows:
-        if row.kind == ProgressKind.NOTE:
-            found += blocks(row.text)
-            continue
-        activities += 1
-        append_item(found, "ol", activity(row), start=activities)
-    return tuple(found)
-
-
-def activity(row: Progress) -> str:
-    if row.on is None:
-        return row.text
-    when = (
-        f"bulan {numbers.month(Month.of(row.on))}"
-        if row.month_only
-        else f"tanggal {numbers.days(row.on, row.until)}"
-    )
-    planned = " (direncanakan)" if row.kind == ProgressKind.PLANNED else ""
-    return f"{row.text} {when}{planned}"
-
-
-def obstacle_blocks(plan: ActionPlan, until: datetime) -> list[Block]:
-    texts = [row.text for row in plan.obstacles.all() if row.at < until]
-    if len(texts) == 1:
-        return [Block("p", (texts[0],))]
-    return [Block("ul", tuple(texts))] if texts else []
 
 
 def facts(

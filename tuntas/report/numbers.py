@@ -102,3 +102,20 @@ def listing(words: list[str]) -> str:
     if len(words) == 2:
         return " dan ".join(words)
     return ", ".join(words[:-1]) + f", dan {words[-1]}"
+
+
+def signed(value: Fraction | None, places: int = 2) -> str:
+    """`+0,120`, `−0,045`, `0,000`; an en dash for None."""
+    if value is None:
+        return "–"
+    shown = number(abs(value), places)
+    rounded = half_up(value, places)
+    return f"+{shown}" if rounded > 0 else f"−{shown}" if rounded < 0 else shown
+
+
+def shortened(text: str, most: int) -> str:
+    """The beginning of a text, cut between words, with an ellipsis when something was cut."""
+    words = " ".join(text.split())
+    if len(words) <= most:
+        return words
+    return words[:most].rsplit(" ", 1)[0].rstrip(" ,;.") + "…"
