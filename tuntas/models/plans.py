@@ -266,7 +266,7 @@ class ActionPlan(models.Model):
             self.completion = row if stage == Stage.ACCEPTED else None
             self.save(update_fields=["completion"])
             Event.record(f"plan.{stage}", by=by, about=self, office=self.office, at=row.at)
-        self._prefetched_objects_cache = {}
+        self.refresh_from_db(fields=["completion"])
         return row
 
     def agree(self, *, by: User | None, note: str = "", at: datetime | None = None) -> PlanStage:
