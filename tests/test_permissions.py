@@ -55,6 +55,10 @@ GETS: dict[str, tuple[list[str], set[str]]] = {
     "plan-add": ([], {"team", "officer", "other_officer"}),
     "plan-proposals": ([], EVERYONE),
     "plan-table": ([], EVERYONE),
+    "plan-export": (["csv"], EVERYONE),
+    "plan-activities": (["plan"], WRITERS),
+    "progress-correction": (["plan", "progress"], WRITERS),
+    "evidence-preview": (["plan", "evidence"], OWN_UNIT),
     "plan": (["plan"], OWN_UNIT),
     "plan-edit": (["plan"], WRITERS),
     "evidence-file": (["plan", "evidence"], OWN_UNIT),
@@ -126,6 +130,11 @@ POSTS: dict[str, tuple[list[str], set[str]]] = {
     "plan-obstacle": (["plan"], WRITERS),
     "plan-evidence": (["plan"], WRITERS),
     "plan-completion": (["plan"], WRITERS),
+    "plan-agreement": (["plan"], TEAM_HEAD),
+    "plan-review": (["plan"], TEAM_HEAD),
+    "progress-withdrawal": (["plan", "progress"], WRITERS),
+    "progress-done": (["plan", "progress"], WRITERS),
+    "obstacle-resolution": (["plan", "obstacle"], WRITERS),
     "plan-reopening": (["plan"], TEAM),
     "period-reopening": (["month"], TEAM),
     "exclusion-add": (["month"], TEAM),
@@ -147,6 +156,11 @@ POSTS: dict[str, tuple[list[str], set[str]]] = {
 }
 # Addresses with rules of their own, tested where they live.
 ELSEWHERE = {"language"}
+ONE_PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    "1f15c4890000000d49444154789c6360606060000000050001a5f64540"
+    "0000000049454e44ae426082"
+)
 # Things of a unit or an office that others must not even know of.
 NAMED = {
     "feedback",
@@ -193,7 +207,9 @@ def world(cast: Cast) -> dict[str, Any]:
     plan = ActionPlan.add(
         cast.pensiun, by=None, survey_month=during.date().replace(day=1), action="Menambah kursi."
     )
-    evidence = plan.add_file("bukti.pdf", b"%PDF-1.7 isi", by=None)
+    evidence = plan.add_file("bukti.png", ONE_PIXEL, by=None)
+    progress = plan.add_progress(by=None, kind="planned", text="Lelang", on=during.date())
+    obstacle = plan.add_obstacle(by=None, text="Menunggu anggaran.")
     made = report.make(cast.office, "processing", Span.parse("2026-01"))
     cast.service.change(by=None, codes="optional")
     paper = PaperBatch.add(cast.service, "Loket", 3, by=None)
@@ -207,6 +223,9 @@ def world(cast: Cast) -> dict[str, Any]:
         "a4": "a4",
         "feedback": Feedback.objects.first().pk,  # type: ignore[union-attr]
         "plan": plan.pk,
+        "progress": progress.pk,
+        "obstacle": obstacle.pk,
+        "csv": "csv",
         "evidence": evidence.pk,
         "report": made.code,
         "service": cast.service.pk,

@@ -137,6 +137,9 @@ def test_a_plan_from_a_suggestion_to_its_end(cast: Cast) -> None:
         reverse("plan-evidence", args=[plan.pk]), {"evidence-url": "https://contoh.go.id/foto"}
     )
     assert client.post(done, {"note-note": "Selesai dipasang."}).status_code == 302
+    review = reverse("plan-review", args=[plan.pk])
+    assert client.post(review, {"act": "accept"}).status_code == 403
+    assert cast.client("head").post(review, {"act": "accept"}).status_code == 302
     plan = ActionPlan.objects.get()
     assert plan.is_finished
     late = {"obstacle-text": "Terlambat.", "obstacle-depends_on": ""}

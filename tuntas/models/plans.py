@@ -30,17 +30,19 @@ from tuntas.models.progress import (
     Stage,
 )
 
-REVISED = (
-    "unit",
-    "survey_month",
-    "element",
-    "cause",
-    "action",
-    "horizon",
-    "person_in_charge",
-    "due_on",
-    "start_month",
-    "end_month",
+REVISED = frozenset(
+    [
+        "unit",
+        "survey_month",
+        "element",
+        "cause",
+        "action",
+        "horizon",
+        "person_in_charge",
+        "due_on",
+        "start_month",
+        "end_month",
+    ]
 )
 
 
@@ -420,6 +422,12 @@ class ActionPlan(models.Model):
         """Name a web address as evidence. Raises ValidationError."""
         row: Evidence = self._add_row(Evidence, "plan.evidence", by=by, at=at, url=url, label=label)
         return row
+
+    def add_links(self, urls: Collection[str], *, by: User | None, label: str = "") -> None:
+        """Name several addresses, all or none. Raises ValidationError."""
+        with transaction.atomic():
+            for url in urls:
+                self.add_link(url if "://" in url else f"https://{url}", by=by, label=label)
 
     def add_file(
         self,

@@ -11,6 +11,7 @@ urlpatterns = [
     path("feedback/", include("tuntas.staff.batches")),
     path("feedback/", include("tuntas.staff.answering")),
     path("plans/", include("tuntas.staff.plans")),
+    path("plans/", include("tuntas.staff.progress")),
     path("periods/", include("tuntas.staff.periods")),
     path("periods/", include("tuntas.staff.quality")),
     path("reports/", include("tuntas.staff.reports")),
