@@ -580,10 +580,10 @@ def close(office: str, month: str, as_json: bool) -> None:
 
 
 @main.command()
-@click.argument("kind", type=click.Choice(["follow-up", "processing"]))
+@click.argument("kind", type=click.Choice(["follow-up", "processing", "monev", "plan"]))
 @office_option
 @click.option("--period", required=True, metavar="2023-S1", help="2023-01, 2023-Q1, 2023-S1, 2023.")
-@click.option("--format", "form", type=click.Choice(["pdf", "docx"]), required=True)
+@click.option("--format", "form", type=click.Choice(["pdf", "docx", "xlsx"]), required=True)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Berkas hasil.")
 @click.option("--cut-off", metavar="2023-08-21", help="Keadaan per tanggal ini.")
 @click.option("--service", "service_code", metavar="S", help="Hanya satu layanan (processing).")
@@ -598,7 +598,7 @@ def report(
     service_code: str | None,
     unit_code: str | None,
 ) -> None:
-    """Buat laporan resmi sebagai PDF atau DOCX."""
+    """Buat laporan resmi sebagai PDF, DOCX, atau (monev, plan) XLSX."""
     with ready():
         from tuntas import report as reports
 
@@ -606,6 +606,8 @@ def report(
         service = find_service(place, service_code, unit_code) if service_code else None
         try:
             day = date.fromisoformat(cut_off) if cut_off else None
+            if form not in reports.formats_of(kind):
+                fail(f"Laporan {kind} tidak tersedia sebagai {form.upper()}; pilih pdf atau docx.")
             made = reports.make(place, kind, parse_span(period), cut_off=day, service=service)
             content = reports.render(made, form)
             out.write_bytes(content)
@@ -648,6 +650,25 @@ def poster(
         except OSError as error:
             fail(f"Berkas {out} tidak dapat ditulis: {error.strerror}.")
         click.echo(f"{out}: {posters.address(place, 'qr', unit=unit, service=service)}")
+
+
+@main.command()
+@click.argument("office")
+@click.argument("year", type=click.IntRange(2017, 2999))
+@json_option
+def pekppp(office: str, year: int, as_json: bool) -> None:
+    """Nilai sendiri PEKPPP indikator 6–9 untuk survei satu tahun."""
+    with ready():
+        from tuntas.models import evaluations
+
+        found = evaluations.evaluate(find_office(office), year)
+        if as_json:
+            show(evaluations.as_data(found))
+            return
+        for row in found.indicators:
+            click.echo(f"{row.number}. {row.title}: {row.score} dari {row.most}\n   {row.how}")
+            for step in row.raise_by:
+                click.echo(f"   → {step}")
 
 
 @main.command()

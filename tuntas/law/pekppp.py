@@ -22,6 +22,16 @@ SPEED_BANDS = ((INSTRUMENT_2022, ((1, 5), (3, 4), (6, 3), (9, 2), (12, 1))),)
 # Indicator 8: below 30 %, 30–80 %, above 80 %, exactly 100 %.
 FINISHED_BANDS = ((INSTRUMENT_2022, (Fraction(30), Fraction(80))),)
 
+MOST = 5
+# Indicator 7: this many kinds of media and more give the full score.
+FULL_MEDIA = ((INSTRUMENT_2022, 5),)
+TITLES = {
+    6: "Pelaksanaan SKM sesuai peraturan",
+    7: "Jumlah media publikasi hasil SKM",
+    8: "Persentase rencana tindak lanjut yang telah selesai",
+    9: "Kecepatan tindak lanjut hasil SKM",
+}
+
 
 def score_6(
     *, by_regulation: bool, printed: bool, electronic: bool, followed_up: bool, exists: bool = True

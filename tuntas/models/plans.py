@@ -279,7 +279,7 @@ class ActionPlan(models.Model):
         """Propose the plan as finished. Raises ValidationError without progress and evidence."""
         if self.is_finished:
             raise ValidationError(_("Rencana ini sudah selesai."))
-        if not self.progress.done().exists():  # type: ignore[attr-defined]
+        if not self.progress.done().exists():
             raise ValidationError(_("Catat dahulu apa yang sudah dilakukan."))
         if not self.evidence.exists():
             raise ValidationError(_("Lampirkan data dukung (berkas atau tautan) lebih dahulu."))
@@ -398,23 +398,6 @@ class ActionPlan(models.Model):
         """Record what hinders the plan. Raises ValidationError."""
         row: Obstacle = self._add_row(Obstacle, "plan.obstacle", by=by, at=at, **fields)
         return row
-
-    def resolve_obstacle(
-        self, row: Obstacle, on: date, *, by: User | None, how: str = "", at: datetime | None = None
-    ) -> None:
-        """The obstacle was overcome on `on`. Raises ValidationError."""
-        now = at or timezone.now()
-        if row.resolved_at is not None:
-            raise ValidationError(_("Kendala ini sudah teratasi."))
-        if on > now.astimezone(self.office.zone).date():
-            raise ValidationError(_("Tanggal teratasi belum tiba."))
-        row.resolved_on, row.resolved_at, row.resolved_by, row.resolution = on, now, by, how.strip()
-        row.full_clean()
-        with transaction.atomic():
-            row.save(update_fields=["resolved_on", "resolved_at", "resolved_by", "resolution"])
-            Event.record(
-                "plan.obstacle_resolved", by=by, about=self, office=self.office, row=row.pk
-            )
 
     def add_link(
         self, url: str, *, by: User | None, label: str = "", at: datetime | None = None

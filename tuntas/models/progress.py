@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tuntas.models.audit import AppendOnly
+from tuntas.models.audit import AppendOnly, Event
 from tuntas.models.people import User
 
 # Its author may take an entry back this long; later it stays, and a correction stands beside it.
@@ -195,6 +196,22 @@ class Obstacle(PlanEntry):
 
     def __str__(self) -> str:
         return self.text[:80]
+
+    def resolve(
+        self, on: date, *, by: User | None, how: str = "", at: datetime | None = None
+    ) -> None:
+        """The obstacle was overcome on `on`. Raises ValidationError."""
+        now, office = at or timezone.now(), self.plan.office
+        if self.resolved_at is not None:
+            raise ValidationError(_("Kendala ini sudah teratasi."))
+        if on > now.astimezone(office.zone).date():
+            raise ValidationError(_("Tanggal teratasi belum tiba."))
+        self.resolved_on, self.resolved_at, self.resolved_by = on, now, by
+        self.resolution = how.strip()
+        self.full_clean()
+        with transaction.atomic():
+            self.save(update_fields=["resolved_on", "resolved_at", "resolved_by", "resolution"])
+            Event.record("plan.obstacle_resolved", by=by, about=self.plan, office=office)
 
     def is_resolved(self, until: datetime) -> bool:
         return self.resolved_at is not None and self.resolved_at < until

@@ -23,7 +23,7 @@ from tuntas.models.results import month_results
 from tuntas.report import numbers, sheets
 from tuntas.report.followup import default_cut_off
 from tuntas.report.monitoring import annex_of
-from tuntas.staff.access import TEAM_AND_OFFICERS, StaffRequest, find, staff
+from tuntas.staff.access import OFFICE_READERS, TEAM_AND_OFFICERS, StaffRequest, find, staff
 from tuntas.staff.forms import DayField, MonthField, place_errors
 from tuntas.staff.home import office_today
 
@@ -113,6 +113,7 @@ def plan_list(request: StaffRequest) -> HttpResponse:
         "elements": ELEMENTS,
         "query": request.GET,
         "may_add": bool(request.roles & TEAM_AND_OFFICERS),
+        "reads_office": bool(request.roles & OFFICE_READERS),
         "today": office_today(request.office),
     }
     return render(request, "staff/plan_list.html", context)
@@ -263,7 +264,7 @@ def plan_proposals(request: StaffRequest) -> HttpResponse:
     wishes = (
         Feedback.objects.visible_to(request.user)
         .filter(office=request.office, plans__isnull=True)
-        .needing_reply()  # type: ignore[attr-defined]
+        .needing_reply()
         .select_related("unit")
         .order_by("-received_at")[:PER_PAGE]
     )

@@ -24,6 +24,7 @@ from tuntas.imports import activities
 from tuntas.law.months import Month
 from tuntas.models import ActionPlan, Evidence, Obstacle, Progress, Stage
 from tuntas.models.effects import effect_of
+from tuntas.models.plans import semester_of
 from tuntas.models.publications import first_published
 from tuntas.report import monev, preview
 from tuntas.staff.access import (
@@ -36,7 +37,7 @@ from tuntas.staff.access import (
 )
 from tuntas.staff.forms import DayField, DayInput, place_errors
 from tuntas.staff.home import office_today
-from tuntas.staff.plans import carried_words, semester_of
+from tuntas.staff.plans import carried_words
 
 DOWNLOAD_ONLY = "default-src 'none'; sandbox"
 
@@ -318,7 +319,7 @@ def obstacle_resolution(request: StaffRequest, pk: int, row_pk: int) -> HttpResp
     def write(plan: ActionPlan, data: dict[str, Any]) -> None:
         row = get_object_or_404(plan.obstacles, pk=row_pk)
         day: date = data["on"]
-        plan.resolve_obstacle(row, day, by=request.user, how=data["how"])
+        row.resolve(day, by=request.user, how=data["how"])
 
     return entry(request, pk, DayForm(request.POST), write)
 

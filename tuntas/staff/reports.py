@@ -102,7 +102,11 @@ def make(request: StaffRequest, form: ReportForm) -> Report | None:
 @staff(may=OFFICE_READERS)
 def report_page(request: StaffRequest, code: str) -> HttpResponse:
     report = find(Report.objects.select_related("made_by", "office"), request, code=code)
-    context = {"report": report, "facts": report.content["facts"]}
+    context = {
+        "report": report,
+        "facts": report.content["facts"],
+        "has_sheet": "xlsx" in reports.formats_of(report.kind),
+    }
     return render(request, "staff/report.html", context)
 
 
@@ -110,7 +114,7 @@ def report_page(request: StaffRequest, code: str) -> HttpResponse:
 def report_file(request: StaffRequest, code: str, format: str) -> HttpResponse:
     """The report as a file, made from its kept content."""
     report = find(Report.objects.select_related("office"), request, code=code)
-    if format not in reports.FORMATS:
+    if format not in reports.formats_of(report.kind):
         raise Http404
     try:
         content = reports.render(report, format)
