@@ -37,7 +37,7 @@ class Pages(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    do_HEAD = do_GET = answer
+    do_HEAD = do_GET = answer  # noqa: N815  # the names http.server looks for
 
     def log_message(self, format: str, *args: object) -> None:
         """The test's output stays quiet."""

@@ -79,11 +79,12 @@ def test_a_stage_is_only_reached_from_the_one_before(plan: ActionPlan, stage: st
 @pytest.mark.parametrize("act", ["update", "delete"])
 def test_the_database_itself_keeps_the_stages(plan: ActionPlan, act: str) -> None:
     rows = plan.stages.all()
+    acts = {
+        "update": lambda: rows.update(note="lain"),
+        "delete": lambda: rows._raw_delete("default"),  # type: ignore[attr-defined]
+    }
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-        if act == "update":
-            rows.update(note="lain")
-        else:
-            rows._raw_delete("default")  # type: ignore[attr-defined]
+        acts[act]()
 
 
 def test_a_plan_was_finished_only_while_it_stood_accepted(cast: Cast, plan: ActionPlan) -> None:

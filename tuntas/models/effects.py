@@ -14,6 +14,8 @@ from tuntas.models.results import counts, service_ids
 
 # The survey month and the two before it; as many closed months after the plan began (or ended).
 BEFORE_MONTHS = AFTER_MONTHS = 3
+# Looked for this far after it; years later other things have changed the mean as well.
+AFTER_WINDOW = 6
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ def effect_of(plan: ActionPlan) -> Effect | None:
         .values_list("month", flat=True)
     }
     known_before = tuple(month for month in before if month in closed)
-    known_after = tuple(sorted(m for m in closed if m >= first_after)[:AFTER_MONTHS])
+    window = tuple(first_after + step for step in range(AFTER_WINDOW))
+    known_after = tuple(month for month in window if month in closed)[:AFTER_MONTHS]
     return Effect(
         before=known_before,
         after=known_after,

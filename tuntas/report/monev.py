@@ -93,7 +93,9 @@ def qr_of(address: str) -> str:
 
 def effect_rows(plan: ActionPlan) -> list[EffectRow]:
     found = effect_of(plan)
-    return [] if found is None else [effect_words(plan, found)]
+    if found is None or not (found.before or found.after):
+        return []
+    return [effect_words(plan, found)]
 
 
 def effect_words(plan: ActionPlan, effect: Effect) -> EffectRow:
