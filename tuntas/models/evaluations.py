@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from textwrap import shorten
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -120,14 +121,14 @@ def publication_proofs(rows: Sequence[Publication]) -> tuple[Proof, ...]:
 
 
 def plan_proofs(rows: Sequence[ActionPlan]) -> tuple[Proof, ...]:
-    return tuple(Proof("plan", str(row.pk), f"{row.unit.label}: {row.action[:90]}") for row in rows)
+    return tuple(Proof("plan", str(row.pk), f"{row.unit.label}: {shorten(row.action, 90, placeholder='…')}")
+        for row in rows)
 
 
 def indicator_6(facts: Facts) -> Indicator:
     exists = bool(facts.closed) or facts.historical > 0
-    regular = (bool(facts.closed) and facts.counted_elements >= 9) or (
-        not facts.closed and facts.historical > 0
-    )
+    # A value published before the system does not show which elements were asked.
+    regular = bool(facts.closed) and facts.counted_elements >= 9
     printed = [row for row in facts.publications if row.kind in PRINTED_KINDS]
     electronic = [row for row in facts.publications if row.kind not in PRINTED_KINDS]
     steps = (
