@@ -121,8 +121,10 @@ def publication_proofs(rows: Sequence[Publication]) -> tuple[Proof, ...]:
 
 
 def plan_proofs(rows: Sequence[ActionPlan]) -> tuple[Proof, ...]:
-    return tuple(Proof("plan", str(row.pk), f"{row.unit.label}: {shorten(row.action, 90, placeholder='…')}")
-        for row in rows)
+    return tuple(
+        Proof("plan", str(row.pk), f"{row.unit.label}: {shorten(row.action, 90, placeholder='…')}")
+        for row in rows
+    )
 
 
 def indicator_6(facts: Facts) -> Indicator:
