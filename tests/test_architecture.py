@@ -25,6 +25,9 @@ LEVELS = {
     "figures": 4,
     "answers": 4,
     "languages": 3,
+    "mail": 4,
+    "reminders": 4,
+    "chores": 5,
     "public": 5,
     "staff": 5,
     "api": 5,
@@ -70,6 +73,11 @@ MODELS = [
     "effects",
     "reports",
     "evaluations",
+    "addresses",
+    "reminders",
+    "notices",
+    "chores",
+    "monitoring",
 ]
 STANDARD_ONLY = re.compile(r"^(django|babel|typst|docx|segno|granian|click)")
 

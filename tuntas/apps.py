@@ -9,4 +9,5 @@ class TuntasConfig(AppConfig):
 
     def ready(self) -> None:
         import tuntas.checks
+        import tuntas.chores
         import tuntas.imports.steps  # noqa: F401  # registering needs settings and models

@@ -21,3 +21,12 @@ def add_working_days(start: date, days: int, holidays: Collection[date] = ()) ->
         day += timedelta(days=1)
         days -= is_working_day(day, holidays)
     return day
+
+
+def subtract_working_days(end: date, days: int, holidays: Collection[date] = ()) -> date:
+    """The `days`-th working day before `end`; the end itself never counts, 0 gives it back."""
+    day = end
+    while days:
+        day -= timedelta(days=1)
+        days -= is_working_day(day, holidays)
+    return day

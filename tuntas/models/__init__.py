@@ -3,12 +3,15 @@
 audit ← leases ← people ← offices ← audiences ← drafts ← surveys ← starts ← periods ← exclusions ←
 holidays ← reply_templates ← feedback ← tokens ← invitations ← shares ← outcomes ← conversations ←
 batches ← published ← deadlines ← responses ← spreadsheets ← tablets ← papers ← closures ← results ←
-adequacy ← progress ← evidence ← publications ← plans ← effects ← reports ← evaluations
+adequacy ← progress ← evidence ← publications ← plans ← effects ← reports ← evaluations ← addresses ←
+reminders ← notices ← chores ← monitoring
 """
 
+from tuntas.models.addresses import CalendarFeed, WallScreen
 from tuntas.models.audiences import Audience
 from tuntas.models.audit import Event
 from tuntas.models.batches import Batch, BatchAct
+from tuntas.models.chores import Chore
 from tuntas.models.closures import Closure, HistoricalResult, Reopening
 from tuntas.models.conversations import Contact, Helped, Reopened, Vote
 from tuntas.models.deadlines import HolidayChange
@@ -18,6 +21,7 @@ from tuntas.models.feedback import Feedback, FeedbackKind, Reply, Way
 from tuntas.models.holidays import Holiday
 from tuntas.models.invitations import BatchKind, CodeRefused, Invitation, InvitationBatch
 from tuntas.models.leases import Lease, LeaseLost, Worker
+from tuntas.models.notices import Notice, NoticeKind
 from tuntas.models.offices import CodeRule, Office, Service, Unit
 from tuntas.models.outcomes import Destination, Merge, Referral, SpamMark
 from tuntas.models.papers import PaperBatch, PaperSheet, PaperTyping
@@ -34,6 +38,7 @@ from tuntas.models.progress import (
 )
 from tuntas.models.publications import Medium, Publication
 from tuntas.models.published import PublishedAnswer
+from tuntas.models.reminders import MailMode, MailPreference, ReminderRules
 from tuntas.models.reply_templates import ReplyTemplate
 from tuntas.models.reports import NarrativeTemplate, Report, ReportKind
 from tuntas.models.responses import Channel, Receipt, Response, Submission
@@ -52,7 +57,9 @@ __all__ = [
     "Batch",
     "BatchAct",
     "BatchKind",
+    "CalendarFeed",
     "Channel",
+    "Chore",
     "Closure",
     "CodeRefused",
     "CodeRule",
@@ -78,10 +85,14 @@ __all__ = [
     "Lease",
     "LeaseLost",
     "LinkState",
+    "MailMode",
+    "MailPreference",
     "Medium",
     "Membership",
     "Merge",
     "NarrativeTemplate",
+    "Notice",
+    "NoticeKind",
     "Obstacle",
     "Office",
     "PaperBatch",
@@ -101,6 +112,7 @@ __all__ = [
     "Receipt",
     "Referral",
     "RefusedRow",
+    "ReminderRules",
     "Reopened",
     "Reopening",
     "Reply",
@@ -121,6 +133,7 @@ __all__ = [
     "Upload",
     "User",
     "Vote",
+    "WallScreen",
     "Way",
     "Worker",
 ]

@@ -6,7 +6,7 @@ published value. Spans are pooled from counts, never averaged from indices.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -89,18 +89,28 @@ def standing(office: Office, months: Iterable[Month]) -> list[Closure]:
     )
 
 
+def editions_of(counted: Iterable[Counted]) -> dict[int, Edition]:
+    """The editions of some tallies with their questions, by key, in two queries."""
+    keys = {row.edition_id for row in counted}
+    return Edition.objects.prefetch_related("questions").in_bulk(keys)
+
+
 def index_of(
-    counted: Sequence[Counted], convention: str, population: int | None = None
+    counted: Sequence[Counted],
+    convention: str,
+    population: int | None = None,
+    *,
+    known: Mapping[int, Edition] | None = None,
 ) -> IndexResult | None:
     """Pooled index of tallies, over the elements their questionnaires asked; None without any.
 
-    Own weights hold when all the answers were given to editions that share them.
+    Own weights hold when all the answers were given to editions that share them. `known` spares the
+    query for the editions when many indices are computed at once.
     """
     if not counted:
         return None
-    editions = Edition.objects.prefetch_related("questions").in_bulk(
-        {row.edition_id for row in counted}
-    )
+    known = editions_of(counted) if known is None else known
+    editions = {row.edition_id: known[row.edition_id] for row in counted}
     try:
         return compute(
             Tally.sum(row.tally for row in counted),
@@ -166,6 +176,7 @@ def month_results(
     by_month: dict[Month, list[Counted]] = {month: [] for month in months}
     for row in counts(office, months, services=services):
         by_month[row.month].append(row)
+    known = editions_of(row for rows in by_month.values() for row in rows)
     closures = {closure.period.as_month: closure for closure in standing(office, months)}
     published = {
         Month.of(row.month): row
@@ -177,7 +188,9 @@ def month_results(
         )
     }
     return [
-        month_result(office, month, by_month[month], closures.get(month), published.get(month))
+        month_result(
+            office, month, by_month[month], closures.get(month), published.get(month), known
+        )
         for month in months
     ]
 
@@ -194,10 +207,11 @@ def month_result(
     counted: list[Counted],
     closure: Closure | None,
     published: HistoricalResult | None,
+    known: Mapping[int, Edition] | None = None,
 ) -> MonthResult:
     """One month from its parts. A closure's own weights hold for it, whatever was chosen later."""
     convention = closure.content["weights"] if closure else office.weights
-    result, others = index_of(counted, convention), instruments_of(counted)
+    result, others = index_of(counted, convention, known=known), instruments_of(counted)
     if result is None and published is not None:
         return MonthResult(
             month,
