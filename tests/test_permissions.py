@@ -24,12 +24,14 @@ from tuntas.models import (
     Feedback,
     Import,
     InvitationBatch,
+    Notice,
     PaperBatch,
     Period,
     Publication,
     PublishedAnswer,
     ReplyTemplate,
     Tablet,
+    WallScreen,
 )
 from tuntas.models.closures import Closure
 from tuntas.models.papers import SheetValues
@@ -44,6 +46,11 @@ OFFICERS = WRITERS | {"other_officer"}
 # have None for GET and stand in POSTS.
 GETS: dict[str, tuple[list[str], set[str]]] = {
     "home": ([], EVERYONE),
+    "overview": ([], READERS),
+    "wall-list": ([], READERS),
+    "notices": ([], EVERYONE),
+    "reminder-rules": ([], TEAM),
+    "letters": ([], TEAM),
     "feedback-list": ([], EVERYONE),
     "feedback": (["feedback"], OWN_UNIT),
     "feedback-groups": ([], EVERYONE),
@@ -157,6 +164,11 @@ POSTS: dict[str, tuple[list[str], set[str]]] = {
     "edition-start-withdrawal": (["start"], TEAM),
     "tablet-backup": (["tablet"], WRITERS),
     "paper-clearing": (["paper", "number"], WRITERS),
+    "wall-add": ([], TEAM),
+    "wall-revocation": (["screen"], TEAM),
+    "calendar-address": ([], EVERYONE),
+    "calendar-revocation": ([], EVERYONE),
+    "letter-retry": (["notice"], TEAM),
     "membership-removal": (["membership"], TEAM),
 }
 # Addresses with rules of their own, tested where they live.
@@ -188,6 +200,8 @@ NAMED = {
     "import",
     "several",
     "publication",
+    "screen",
+    "notice",
 }
 ONE_OFFICE = {"team", "officer", "other_officer", "head", "auditor"}
 
@@ -255,6 +269,16 @@ def world(cast: Cast) -> dict[str, Any]:
         "token": ApiToken.add(
             cast.office, "Helpdesk", ["services"], expires_on=today_in(cast.office), by=None
         )[0].pk,
+        "screen": WallScreen.add(cast.office, "Lobi", by=None)[0].pk,
+        "notice": Notice.objects.create(
+            person=cast.people["officer"],
+            office=cast.office,
+            kind="plan-soon",
+            path="/",
+            key="k",
+            made_at=after,
+            not_before=after,
+        ).pk,
         "membership": cast.office.memberships.get(role="auditor").pk,
         "edition": edition.pk,
         "draft": draft.pk,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -15,7 +16,7 @@ from tuntas.law.index import IndexResult
 from tuntas.law.instruments import InstrumentResult
 from tuntas.law.months import Month, Span
 from tuntas.law.rounding import exact_decimal, half_up
-from tuntas.models import HistoricalResult, Office, Service, Unit
+from tuntas.models import HistoricalResult, Notice, Office, Service, Unit
 from tuntas.models.adequacy import adequacies
 from tuntas.models.results import (
     counts,
@@ -27,6 +28,8 @@ from tuntas.models.results import (
 from tuntas.report import numbers
 
 LEVELS = {checks.ERROR: "galat", checks.WARNING: "awas", checks.INFO: "info"}
+# A mail that may go out and is still here after this long stands still; night is not counted.
+LATE_MAIL = timedelta(hours=14)
 TRIGGERED = {
     "tuntas_response",
     "tuntas_closure",
@@ -229,7 +232,27 @@ def health() -> list[tuple[str, str, str]]:
         findings.append(("baik", "Jawaban, penutupan, dan jejak audit dilindungi pemicu.", ""))
     findings.append(write_probe())
     findings.append(background_work())
+    findings.append(mail_queue())
     return findings
+
+
+def mail_queue() -> tuple[str, str, str]:
+    """What waits to be mailed since when, and what could not be."""
+    now = timezone.now()
+    waiting = Notice.objects.to_send(now).filter(given_up_at=None)
+    dead, n = Notice.objects.dead().count(), waiting.count()
+    oldest = waiting.order_by("made_at").values_list("made_at", flat=True).first()
+    since = f", tertua {timezone.localtime(oldest):%d.%m.%Y %H.%M}" if oldest else ""
+    told = f"Surel: {n} menunggu{since}, {dead} tidak dapat dikirim."
+    if dead:
+        return (
+            "awas",
+            told,
+            "Buka Pengingat saya → Surel tertahan: perbaiki sebabnya, kirim lagi.",
+        )
+    if oldest and now - oldest > LATE_MAIL:
+        return ("awas", told, "Periksa TUNTAS_SMTP_HOST dan apakah pekerja latar berjalan.")
+    return ("baik", told, "")
 
 
 def background_work() -> tuple[str, str, str]:

@@ -178,7 +178,7 @@ def letter(notice: Notice, items: list[Notice]) -> EmailMultiAlternatives:
             "rows": rows,
             "name": notice.person.name,
             "office": notice.office.name,
-            "settings_url": settings.PUBLIC_URL + reverse("home"),
+            "settings_url": settings.PUBLIC_URL + reverse("notices"),
         }
         message = EmailMultiAlternatives(
             subject=f"[Tuntas] {subject}",

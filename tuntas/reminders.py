@@ -31,7 +31,7 @@ from tuntas.models import (
     User,
 )
 from tuntas.models.notices import ESCALATIONS
-from tuntas.models.reminders import days_off, is_digest_time, next_open
+from tuntas.models.reminders import closing_due, days_off, is_digest_time, next_open
 
 # How far back a step is still told: an office that turns mail on late is not flooded with old news,
 # and nothing is lost over a long holiday.
@@ -206,15 +206,10 @@ def month_occasions(desk: Desk) -> Iterator[Occasion]:
             )
 
 
-def closing_due(month: Month, rules: ReminderRules, off: frozenset[date]) -> date:
-    """By when a month should be closed."""
-    return add_working_days(month.last_day, rules.close_after, off)
-
-
 def system_occasions(desk: Desk, silent_since: datetime | None) -> Iterator[Occasion]:
     """What the system must tell of itself: a loop that stood still, mail that cannot be sent."""
     office, team = desk.office, tuple(desk.staff.team)
-    path = reverse("home")
+    path = reverse("letters")
     if silent_since is not None:
         local = silent_since.astimezone(office.zone)
         yield Occasion(

@@ -7,7 +7,7 @@ without an outcome was perhaps sent; it is shown as such and never sent again.
 from __future__ import annotations
 
 import hmac
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -167,9 +167,3 @@ class Notice(Leased):
                 .update(given_up_at=None, attempts=0, tries=0, not_before=timezone.now())
             ):
                 Event.record("notice.retried", by=by, about=self, office=self.office)
-
-
-def oldest_unsent(now: datetime) -> date | None:
-    """Day on which the oldest mail that could go out was made."""
-    row = Notice.objects.to_send(now).filter(given_up_at=None).order_by("made_at").first()
-    return row.made_at.date() if row else None

@@ -14,7 +14,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from tuntas.law.workdays import is_working_day
+from tuntas.law.months import Month
+from tuntas.law.workdays import add_working_days, is_working_day
 from tuntas.models.audit import Event
 from tuntas.models.offices import Office
 from tuntas.models.people import User
@@ -100,6 +101,11 @@ class ReminderRules(models.Model):
 def days_off(office_id: int) -> frozenset[date]:  # noqa: ARG001  # offices have no holidays yet
     """Days beside the weekends on which an office does not work."""
     return frozenset()
+
+
+def closing_due(month: Month, rules: ReminderRules, off: Collection[date]) -> date:
+    """By when a month should be closed."""
+    return add_working_days(month.last_day, rules.close_after, off)
 
 
 def is_open(at: datetime, zone: ZoneInfo, off: Collection[date]) -> bool:

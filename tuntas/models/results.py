@@ -170,11 +170,14 @@ def month_results(
     *,
     unit: Unit | None = None,
     service: Service | None = None,
+    counted: Sequence[Counted] | None = None,
 ) -> list[MonthResult]:
-    """The result of each month, in the order given."""
-    services = service_ids(unit=unit, service=service)
+    """The result of each month, in the order given. `counted`: their tallies, if known already."""
+    if counted is None:
+        services = service_ids(unit=unit, service=service)
+        counted = counts(office, months, services=services)
     by_month: dict[Month, list[Counted]] = {month: [] for month in months}
-    for row in counts(office, months, services=services):
+    for row in counted:
         by_month[row.month].append(row)
     known = editions_of(row for rows in by_month.values() for row in rows)
     closures = {closure.period.as_month: closure for closure in standing(office, months)}

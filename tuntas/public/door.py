@@ -42,7 +42,7 @@ def sha256_of(name: str) -> str:
 # Inline, but only these very files: the policy names their hashes.
 POLICY = {
     **settings.CONTENT_SECURITY_POLICY["DIRECTIVES"],
-    "style-src": [sha256_of("page.css")],
+    "style-src": [sha256_of("page.css"), sha256_of("wall.css")],
     "script-src": [
         sha256_of(name)
         for name in ("chooser.js", "form.js", "proof.js", "sent.js", "size.js", "tablet.js")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tuntas.public import chooser, conversation, pages, survey, tablet
+from tuntas.public import calendar, chooser, conversation, pages, survey, tablet, wall
 
 urlpatterns = [
     path("", pages.landing, name="landing"),
@@ -24,5 +24,7 @@ urlpatterns = [
     path("o/<slug:office>/answers/", conversation.office_answers, name="office-answers"),
     path("v/", pages.verify_find, name="verify-find"),
     path("v/<str:code>/", pages.verify, name="verify"),
+    path("w/<slug:key>/", wall.wall, name="wall"),
+    path("calendar/<slug:key>.ics", calendar.calendar, name="calendar"),
     path("healthz", pages.healthz, name="healthz"),
 ]

@@ -34,6 +34,7 @@ from tuntas.models.results import (
     month_results,
 )
 from tuntas.report import numbers, svg
+from tuntas.report.trend import trend_chart
 from tuntas.staff.access import OFFICE_READERS, StaffRequest, staff
 
 TREND_MONTHS = 13
@@ -86,23 +87,6 @@ def own_unit(request: StaffRequest) -> Unit | None:
         return None
     membership = request.user.memberships.filter(office=request.office, unit__isnull=False).first()
     return membership.unit if membership else None
-
-
-def trend_chart(results: list[MonthResult]) -> str:
-    """The chart from the first month that has a value; months before it would only be blank."""
-    first = next((at for at, row in enumerate(results) if row.converted is not None), 0)
-    points = [
-        svg.Point(
-            label=numbers.month(row.month),
-            value=row.converted,
-            shown=numbers.number(row.converted),
-            state=row.state,
-            interval=row.result.interval95 if row.result else None,
-        )
-        for row in results[first:]
-    ]
-    told = [f"{point.label} {point.shown}" for point in points if point.value is not None]
-    return svg.trend(points, _("Tren nilai IKM per bulan"), "; ".join(told))
 
 
 def element_chart(basis: MonthResult | None) -> str:

@@ -143,6 +143,9 @@ def filtered(rows: ActionPlanQuerySet, request: StaffRequest, state: str) -> Act
         found = found.filter(unit__code=unit[:40])
     if code:
         found = found.filter(element=code[:40])
+    waits_for = request.GET.get("depends", "").strip()
+    if waits_for:
+        found = found.filter(obstacles__depends_on__iexact=waits_for[:200]).distinct()
     return found
 
 

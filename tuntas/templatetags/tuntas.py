@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tuntas.law.change import DOWN, NOISE, UNKNOWN, UP, Change
 from tuntas.law.elements import element
 from tuntas.law.months import Month, Span
 from tuntas.models import Role
@@ -105,6 +106,33 @@ def flag_words(flags: tuple[str, ...] | None) -> list[str]:
 
 
 @register.filter
+def in_days(value: Fraction | None) -> str:
+    """`2,5 hari` of exact days; an en dash for None."""
+    if known(value) is None:
+        return "–"
+    return _("%(days)s hari") % {"days": numbers.number(value, 1)}
+
+
+@register.filter
+def change_words(change: Change | None) -> str:
+    """`+1,25 terhadap bulan sebelumnya: dalam batas derau`."""
+    if not change:
+        return "–"
+    verdicts = {
+        NOISE: _("dalam batas derau, belum dapat disebut naik atau turun"),
+        UP: _("naik, di luar batas derau"),
+        DOWN: _("turun, di luar batas derau"),
+        UNKNOWN: _("tidak dapat dinilai, karena salah satu bulan tanpa selang"),
+    }
+    sign = "+" if change.difference > 0 else "−" if change.difference < 0 else ""
+    shown = f"{sign}{numbers.number(abs(change.difference))}"
+    return _("%(difference)s terhadap bulan sebelumnya: %(verdict)s") % {
+        "difference": shown,
+        "verdict": verdicts[change.verdict],
+    }
+
+
+@register.filter
 def data_url(svg: str) -> SafeString:
     """An SVG picture as the address of an image, so that no markup enters the page."""
     encoded = base64.b64encode(svg.encode()).decode()
@@ -113,6 +141,7 @@ def data_url(svg: str) -> SafeString:
 
 MENU = (
     ("home", _("Beranda")),
+    ("overview", _("Pemantauan")),
     ("feedback-list", _("Masukan")),
     ("plan-list", _("Rencana aksi")),
     ("period-list", _("Periode")),
@@ -130,6 +159,8 @@ def menu(context: template.Context) -> dict[str, Any]:
     entries = []
     for name, label in MENU:
         if name == "office-settings" and Role.SURVEY_TEAM not in roles:
+            continue
+        if name == "overview" and not roles - {Role.UNIT_OFFICER}:
             continue
         try:
             url = reverse(name)
