@@ -42,7 +42,7 @@ class WallScreen(SecretAddress):
 
     office = models.ForeignKey(Office, models.PROTECT, related_name="wall_screens")
     name = models.CharField(_("nama layar"), max_length=80)
-    made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    made_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     revoked_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:

@@ -53,7 +53,6 @@ def overview(request: StaffRequest) -> HttpResponse:
         "plans": plan_states(plans, today),
         "dependencies": dependencies(plans),
         "channels": answers_by_channel(office, this_month),
-        "services": [row for row in by_service if row[1]],
         "silent": [service for service, n in by_service if not n],
         "below": below(request, today),
     }
