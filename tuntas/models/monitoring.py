@@ -20,7 +20,8 @@ from tuntas.law.months import Month
 from tuntas.models.closures import Closure
 from tuntas.models.feedback import Feedback
 from tuntas.models.offices import Office, Service, Unit
-from tuntas.models.plans import ActionPlan, Obstacle
+from tuntas.models.plans import ActionPlan
+from tuntas.models.progress import Obstacle
 from tuntas.models.responses import Channel, Response
 from tuntas.models.results import Counted, MonthResult, editions_of, index_of
 

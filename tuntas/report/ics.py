@@ -98,13 +98,14 @@ def closings(office: Office, now: datetime) -> Iterator[Entry]:
 def feed(user: User, now: datetime) -> bytes:
     """The whole calendar, UTF-8 with CRLF."""
     host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+    name = _("Tenggat SKM")
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         f"PRODID:-//Tuntas//Tuntas {__version__}//ID",
         "CALSCALE:GREGORIAN",
         "METHOD:PUBLISH",
-        f"X-WR-CALNAME:{escaped(_('Tenggat SKM'))}",
+        f"X-WR-CALNAME:{escaped(name)}",
         "REFRESH-INTERVAL;VALUE=DURATION:PT6H",
     ]
     stamp = now.strftime("%Y%m%dT%H%M%SZ")
