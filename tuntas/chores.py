@@ -5,6 +5,8 @@ A chore is a row with the time it is next due, taken with a lease like all other
 
 from __future__ import annotations
 
+import logging
+import smtplib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,11 +14,16 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.core.mail import EmailMessage, get_connection
 from django.db import connection
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from tuntas import mail, reminders, work
-from tuntas.models import Chore, Lease, Notice
+from tuntas.models import Chore, Contact, Lease, Notice
+from tuntas.models.conversations import erase_outlived
+
+log = logging.getLogger(__name__)
 
 # Silent for longer than this, the loop stood still; a restart takes seconds.
 SILENT = timedelta(minutes=30)
@@ -38,10 +45,37 @@ def plan_notices(now: datetime, done_at: datetime | None) -> None:
         reminders.plan(now, silent_since=done_at if was_silent else None)
 
 
+def tell_citizens(_now: datetime, _done_at: datetime | None) -> None:
+    """Say to those who left an address that there is an answer, at most once for each answer.
+
+    The mark is on disk before the text goes out: a worker killed in between sends no second mail.
+    The mail holds no text of the conversation and no code (only its hash is known here).
+    """
+    if not mail.is_set_up() or not Contact.objects.to_notify().exists():
+        return
+    with get_connection() as server, translation.override(settings.LANGUAGE_CODE):
+        for contact in Contact.objects.to_notify().select_related("feedback__office")[:BATCH]:
+            office = contact.feedback.office.name
+            text = _(
+                "%(office)s sudah menjawab saran Anda.\n\nBaca jawabannya dengan kode pelacakan Anda:"
+                "\n%(url)s\n\nAlamat surel Anda disimpan terpisah dan dihapus sesudah percakapan selesai."
+            ) % {"office": office, "url": f"{settings.PUBLIC_URL}/t/"}
+            if contact.mark_told():
+                letter = EmailMessage(
+                    _("Saran Anda sudah dijawab"), text, to=[contact.email], connection=server
+                )
+                try:
+                    letter.send()
+                except smtplib.SMTPException as error:
+                    log.warning("a citizen could not be told: %s", type(error).__name__)
+
+
 def purge(now: datetime, _done_at: datetime | None) -> None:
-    """Forget expired sessions, expired counters of the lock-out, and notices settled long ago."""
+    """Forget expired sessions, expired counters of the lock-out, citizens' addresses whose
+    conversation ended long enough ago, and notices settled long ago."""
     Session.objects.filter(expire_date__lt=now).delete()
     forget_cache(now)
+    erase_outlived(now)
     while keys := list(Notice.objects.expired(now).values_list("pk", flat=True)[:BATCH]):
         Notice.objects.filter(pk__in=keys).delete()
 
@@ -60,6 +94,7 @@ def forget_cache(now: datetime) -> None:
 
 TURNS = {
     "plan-notices": Turn(timedelta(minutes=5), plan_notices),
+    "tell-citizens": Turn(timedelta(minutes=5), tell_citizens),
     "purge": Turn(timedelta(days=1), purge),
 }
 

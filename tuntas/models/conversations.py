@@ -167,10 +167,11 @@ class Contact(models.Model):
             Event.record("contact.given", by=None, about=feedback, office=feedback.office)
         return contact
 
-    def mark_told(self, *, at: datetime | None = None) -> None:
-        """Note that the notice was handed to the mail server."""
-        self.told_at = at or timezone.now()
-        self.save(update_fields=["told_at"])
+    def mark_told(self, *, at: datetime | None = None) -> bool:
+        """Note that the notice goes to the mail server now; False when another worker was first."""
+        before, self.told_at = self.told_at, at or timezone.now()
+        rows = Contact.objects.filter(pk=self.pk, told_at=before)
+        return bool(rows.update(told_at=self.told_at))
 
     def erase(self, *, rule: bool = False) -> None:
         """Forget the address: on the citizen's wish, or by the rule."""

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from tuntas.law.months import Month
 from tuntas.law.workdays import add_working_days, is_working_day
 from tuntas.models.audit import Event
+from tuntas.models.holidays import days_off as days_off
 from tuntas.models.offices import Office
 from tuntas.models.people import User
 
@@ -96,11 +97,6 @@ class ReminderRules(models.Model):
         with transaction.atomic():
             self.save()
             Event.record("reminders.changed", by=by, about=self, office=self.office, days=fields)
-
-
-def days_off(office_id: int) -> frozenset[date]:  # noqa: ARG001  # offices have no holidays yet
-    """Days beside the weekends on which an office does not work."""
-    return frozenset()
 
 
 def closing_due(month: Month, rules: ReminderRules, off: Collection[date]) -> date:
