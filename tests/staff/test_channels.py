@@ -137,7 +137,7 @@ def test_what_an_officer_forgot_is_said_and_nothing_is_lost(cast: Cast) -> None:
     page = response.content.decode()
     assert response.status_code == 422
     assert "Pilih jawaban untuk pertanyaan 3." in page
-    assert page.count(" checked") == 9
+    assert page.count(" checked") == 10
     assert "Saran warga" in page
     assert not Response.objects.exists()
 
