@@ -171,7 +171,15 @@ def check_archive(path: Path, name: str) -> None:
                         )
                     if entry.filename.startswith("xl/worksheets/"):
                         reach.see(piece)
-    except (zipfile.BadZipFile, zlib.error, struct.error, OSError, ValueError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
+        OSError,
+        ValueError,
+        RuntimeError,
+    ) as error:
+        # RuntimeError: a version or an encryption of the archive that nobody can read.
         raise not_a_workbook(name, type(error).__name__) from error
 
 
