@@ -23,13 +23,16 @@ HEADER_WITHIN = 15
 MOST_COLUMNS = 150
 DATE, TEXT, IDENTITY, IGNORED = "date", "suggestion", "identity", ""
 PROFILE_CODES = tuple(question.code for question in PROFILE)
-LIKE_ENOUGH = 0.75  # of a column's wording to a question's, without the words all questions share
+LIKE_ENOUGH = 0.65  # of a column's wording to a question's, without the words all questions share
 
 # Columns that identify a person: read past, never stored, and named in the result.
 IDENTITY_WORDS = re.compile(
     r"\b(nama|name|nik|nip|ktp|no_?hp|e-?mail|surel|alamat|address|telepon|telp|notelp|phone"
     r"|hp|handphone|ponsel|whatsapp|wa|lahir|rekening)\b"
 )
+NUMBERING = re.compile(
+    r"^\s*[0-9]{1,2}\s*[.)]\s+"
+)  # forms number their questions: "3. Bagaimana …"
 DATE_WORDS = re.compile(
     r"(tanggal|tgl|timestamp|stempel waktu|cap waktu|date|waktu)\b"
     r"( (survei|survey|pengisian|isi|jam|kirim))*"
@@ -162,7 +165,7 @@ def read_header(line: int, row: list[Any], edition: Edition, given: Mapping[str,
     if len(names) > MOST_COLUMNS and any(names[MOST_COLUMNS:]):
         raise BadFile(f"Berkas memiliki lebih dari {MOST_COLUMNS} kolom. Hapus yang tidak perlu.")
     words = [given.get(name, name) for name in names]
-    by_question = question_columns([plain(word) for word in words], edition)
+    by_question = question_columns([plain(NUMBERING.sub("", word)) for word in words], edition)
     meanings: list[str] = []
     for place, word in enumerate(words):
         meaning = by_question.get(place) or other_meaning(word)

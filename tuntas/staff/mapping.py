@@ -43,15 +43,17 @@ ZONES = (
 )
 MAPPABLE = (ImportState.UPLOADED, ImportState.CHECKING, ImportState.CHECKED)
 LABEL = 70
+ORDER_MISSING = gettext_lazy("Pilih urutannya: unsur 8 dan 9 berbeda di kedua daftar.")
 
 
 class MappingForm(forms.Form):
     """One select for each column that has a name or values, and what the columns do not tell."""
 
+    use_required_attribute = False  # the page's own words say what is missing and why
     order = forms.ChoiceField(
         label=gettext_lazy("Nomor unsur pada nama kolom mengikuti urutan yang mana?"),
-        required=False,
         choices=[("", gettext_lazy("– pilih –"))],
+        error_messages={"required": ORDER_MISSING},
     )
     dates = forms.ChoiceField(
         label=gettext_lazy("Urutan pada tanggal berangka"),
@@ -88,6 +90,8 @@ class MappingForm(forms.Form):
         zones = ZONES if zone in dict(ZONES) else (*ZONES, (zone, zone))
         self.fields["zone"].choices = zones  # type: ignore[attr-defined]
         self.fields["order"].choices += order_choices()  # type: ignore[attr-defined]
+        said = self.data if self.is_bound else self.initial
+        self.fields["order"].required = needs_order(str(value) for value in said.values())
         choices = meaning_choices(edition)
         for place, name in enumerate(header.names):
             if name:
@@ -105,9 +109,6 @@ class MappingForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if self.errors:
-            return data
-        if needs_order(self.meanings) and not data.get("order"):
-            self.add_error("order", _("Pilih urutannya: unsur 8 dan 9 berbeda di kedua daftar."))
             return data
         try:
             resolve(self.header, self.meanings, self.edition, data.get("order"))
