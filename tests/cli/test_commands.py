@@ -158,6 +158,36 @@ def test_dates_blanks_and_a_spreadsheet_by_element_names(cast: Cast, tmp_path: P
     assert str(first.answered_on) == "2026-01-15"
 
 
+def test_sheet_and_time_zone_can_be_chosen(cast: Cast, tmp_path: Path) -> None:
+    path = tmp_path / "isian.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet("Sampul").write(0, 0, "Rekap")
+        sheet = book.add_worksheet("Isian")
+        sheet.write_row(0, 0, ["Stempel waktu", *(f"q{n}" for n in range(1, 10))])
+        sheet.write_row(1, 0, ["31/01/2026 23:30:00", *[3] * 9])
+    assert "Kolom nilai tidak ditemukan" in imported(path).stderr
+    assert "Yang ada: Sampul, Isian" in imported(path, "--sheet", "X").stderr
+    assert "tidak dikenal" in imported(path, "--sheet", "Isian", "--time-zone", "Mars").stderr
+    result = imported(path, "--sheet", "Isian", "--time-zone", "WIB", "--json")
+    assert as_json(result)["months"] == {"2026-02": 1}  # already February in Makassar
+
+
+def test_wording_that_only_resembles_a_question_must_be_confirmed_by_a_map(
+    cast: Cast, csv_file: Any, tmp_path: Path
+) -> None:
+    texts = [question.text for question in cast.service.edition.question_list]
+    texts[6] = "Bagamana pendapat saudara perilaku petugas terkait kesopanan dan keramahan"
+    head = ",".join(f'"{text}"' for text in texts)
+    path = csv_file(head + "\n4,4 - Sangat mudah,cepat,4,4,4,4,Sangat Baik (4),4\n")
+    refused = imported(path, "--month", "2026-01")
+    assert refused.exit_code == 2
+    assert f'"{texts[6]}": "q7"' in refused.stderr
+    names = tmp_path / "arti.json"
+    names.write_text(json.dumps({texts[6]: "q7"}), encoding="utf-8")
+    assert imported(path, "--month", "2026-01", "--map", str(names)).exit_code == 0
+    assert Response.objects.get().answers == "443444444"
+
+
 def test_rows_of_a_closed_month_count_in_the_next_open_one_and_it_is_said(
     cast: Cast, csv_file: Any
 ) -> None:
@@ -345,11 +375,17 @@ def test_serve_sets_everything_up_answers_and_stops_when_told(tmp_path: Path) ->
                     break
                 except OSError:
                     time.sleep(0.25)
+            for _each in range(20):
+                health = run("doctor", env=env).stdout
+                if "Pekerjaan latar berjalan" in health:
+                    break
+            assert "Pekerjaan latar berjalan" in health
             taken = run("serve", env=env)
             assert taken.returncode == 1
             assert "tidak dapat dipakai" in taken.stderr
         finally:
             server.send_signal(signal.SIGTERM)
+        # The background loop holds the same output: this returns only when it has ended, too.
         output, _none = server.communicate(timeout=30)
     assert "tim@demo.tuntas.id" in output
     assert server.returncode == 0

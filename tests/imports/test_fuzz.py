@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import pytest
+import xlsxwriter
 from django.core.files.base import ContentFile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -104,15 +106,19 @@ def test_random_bytes_are_read_or_refused(cast: Cast, tmp_path: Any, raw: bytes)
         list(open_table(path).rows())
 
 
-@FUZZ
-@given(data=st.data())
-def test_a_damaged_workbook_is_read_or_refused(cast: Cast, tmp_path: Any, data: Any) -> None:
-    import xlsxwriter
-
+@cache
+def small_workbook() -> bytes:
+    """Made once: it holds the moment of its making, and an example must be repeatable."""
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
         book.add_worksheet().write_row(0, 0, ["u1", 2, True])
-    raw = bytearray(out.getvalue())
+    return out.getvalue()
+
+
+@FUZZ
+@given(data=st.data())
+def test_a_damaged_workbook_is_read_or_refused(cast: Cast, tmp_path: Any, data: Any) -> None:
+    raw = bytearray(small_workbook())
     for _each in range(data.draw(st.integers(1, 8))):
         raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
     path = tmp_path / "x.xlsx"

@@ -176,24 +176,31 @@ def read_header(line: int, row: list[Any], edition: Edition, given: Mapping[str,
 
 def question_columns(header: list[str], edition: Edition) -> dict[int, str]:
     """Meaning of each column that names a question, by number, element or wording."""
-    questions = edition.question_list
-    numbered = {
-        place: found
-        for place, name in enumerate(header)
-        if (found := re.fullmatch(r"(u|unsur|q|p|pertanyaan)([0-9]{1,2})", name))
-    }
-    if numbered:
-        is_question = len(questions) > 9 or any(
-            found[1] not in ("u", "unsur") for found in numbered.values()
-        )
-        return {
-            place: f"{'q' if is_question else 'u'}{int(found[2])}"
-            for place, found in numbered.items()
-            if 1 <= int(found[2]) <= len(questions)
-        }
+    by_number = numbered_columns(header, len(edition.question_list))
+    if any(map(is_numbered, by_number.values())):
+        return by_number
     known = names_of_questions(edition)
-    named = {place: known[name] for place, name in enumerate(header) if name in known}
-    return named if len(named) > 1 else {}
+    named = {
+        place: known[name]
+        for place, name in enumerate(header)
+        if name in known and known[name] not in by_number.values()
+    }
+    return by_number | named if by_number or len(named) > 1 else {}
+
+
+def numbered_columns(header: list[str], asked: int) -> dict[int, str]:
+    """Columns such as `u8` and `Unsur 8` (an element, of nine) or `q8` and `Pertanyaan 8`."""
+    found = {
+        place: match
+        for place, name in enumerate(header)
+        if (match := re.fullmatch(r"(u|unsur|q|p|pertanyaan)([0-9]{1,2})", name))
+    }
+    is_question = asked > 9 or any(match[1] not in ("u", "unsur") for match in found.values())
+    return {
+        place: f"{'q' if is_question else 'u'}{int(match[2])}"
+        for place, match in found.items()
+        if 1 <= int(match[2]) <= asked
+    }
 
 
 def names_of_questions(edition: Edition) -> dict[str, str]:
