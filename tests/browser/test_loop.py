@@ -81,7 +81,7 @@ def test_a_citizen_rates_by_tapping_and_reads_the_answer(
     expect(citizen.page.get_by_text("Kursi sudah ditambah.")).to_be_visible()
     citizen.check("conversation")
     citizen.page.fill("#text", "Terima kasih.")
-    citizen.page.get_by_role("button", name="Kirim").click()
+    citizen.page.get_by_role("button", name="Kirim", exact=True).click()
     expect(citizen.page.get_by_text("Terima kasih.")).to_be_visible()
 
 
