@@ -223,8 +223,15 @@ def test_the_office_answers_plans_closes_and_reports(cast: Cast, visitor: Any, s
         {"name": "foto.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 isi"},
     )
     page.get_by_role("button", name="Simpan data dukung").click()
-    page.get_by_role("button", name="Nyatakan selesai").click()
-    expect(page.locator(".heading").get_by_text("Selesai", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Usulkan selesai").click()
+    expect(page.get_by_text("Menunggu tinjauan orang lain")).to_be_visible()
+    head = visitor(size)
+    sign_in(head, "head")
+    head.open(page.url)
+    head.check("plan to review")
+    head.page.get_by_role("button", name="Terima").click()
+    expect(head.page.locator(".heading").get_by_text("Selesai", exact=True)).to_be_visible()
+    page.reload()
     who.check("finished plan")
 
     month = str(last_month(cast))
