@@ -171,3 +171,28 @@ def test_the_office_makes_codes_and_a_token(cast: Cast, visitor: Any, size: str)
     who.check("token shown once")
     who.open("/settings/tokens/")
     who.check("tokens")
+
+
+def test_changing_the_language_before_the_proof_is_found_does_not_spoil_it(
+    cast: Cast, visitor: Any
+) -> None:
+    burst(cast)
+    citizen = visitor("phone")
+    citizen.context.add_init_script(  # never done on the first page, as fast as ever afterwards
+        """if (!sessionStorage.visited) { sessionStorage.visited = "1";
+           crypto.subtle.digest = () => new Promise(() => {}) }"""
+    )
+    page = citizen.open(cast.service.get_absolute_url())
+    page.locator("label.option:has(input[name=q1])").nth(1).click()
+    expect(page.get_by_text("Pertanyaan 2 dari 9")).to_be_visible()
+    page.locator(".tools button[value=en]").click()
+    expect(page.get_by_text("Question 2 of 9")).to_be_visible()
+    expect(page.locator("[name=proof]")).not_to_have_value("", timeout=20_000)
+    for number in range(2, 10):
+        page.locator(f"label.option:has(input[name=q{number}])").nth(1).click()
+        expect(page.locator(f"[name=q{number}]").first).to_be_hidden()
+    page.click("#next")
+    page.locator("button.wide").click()
+    page.wait_for_url("**/receipt/**")
+    assert Response.objects.get().answers == "2" * 9
+    assert Sign.UNPROVEN not in signs()

@@ -99,28 +99,6 @@ def test_a_draft_survives_a_reload_and_going_back_loses_nothing(cast: Cast, visi
     expect(page.get_by_text("Pilih salah satu jawaban dahulu.")).to_be_visible()
 
 
-def test_the_form_can_be_filled_with_the_keyboard_alone(cast: Cast, visitor: Any) -> None:
-    citizen = visitor("desktop")
-    page = citizen.open(cast.service.get_absolute_url())
-    for number in range(1, 10):
-        expect(page.get_by_text(f"Pertanyaan {number} dari 9")).to_be_visible()
-        for _tab in range(10):  # past the skip link, the languages and the text size
-            page.keyboard.press("Tab")
-            if page.evaluate("document.activeElement.name") == f"q{number}":
-                break
-        page.keyboard.press("Space")
-        page.keyboard.press("ArrowDown")  # an arrow chooses, it does not rush on
-        expect(page.get_by_text(f"Pertanyaan {number} dari 9")).to_be_visible()
-        page.locator("#next").focus()
-        page.keyboard.press("Enter")
-    page.locator("#next").focus()
-    page.keyboard.press("Enter")
-    page.get_by_role("button", name="Kirim penilaian").focus()
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/receipt/**")
-    assert Response.objects.get().answers == "2" * 9
-
-
 @BOTH
 def test_without_javascript_errors_lead_to_their_questions(
     cast: Cast, visitor: Any, size: str

@@ -11,7 +11,9 @@ const store={
 };
 const draft=form.dataset.survey==="new"&&store.read();
 if(draft&&draft.values.some(([n,v])=>n==="edition"&&v===form.elements.edition.value)){
- for(const [name,value] of draft.values){const f=form.elements[name];if(f&&value)f.value=value}
+ // Whoever has not found the proof of an older number takes the number that this page can prove.
+ const unproven=draft.values.some(([n,v])=>n==="proof"&&!v);
+ for(const [name,value] of draft.values){const f=form.elements[name];if(f&&value&&!(unproven&&name==="id"))f.value=value}
 }
 const question=s=>s.querySelector("input[type=radio][name^=q]");
 const answered=s=>!question(s)||s.querySelector("input:checked");
