@@ -55,7 +55,7 @@ audit: $(VENV)/.test ## known vulnerabilities of the pinned packages
 	$(BIN)/pip-audit -r requirements/base.txt --require-hashes --disable-pip
 
 clean: ## remove what the targets made (not the data folder)
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) tests/browser/lighthouse/node_modules build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -69,8 +69,9 @@ $(VENV)/.run: requirements/base.txt pyproject.toml | $(VENV)/bin/python
 	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.test: requirements/dev.txt $(VENV)/.run
+$(VENV)/.test: requirements/dev.txt tests/browser/lighthouse/package-lock.json $(VENV)/.run
 	@echo "Memasang paket untuk pengujian (sekali saja) …"
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@bash scripts/system-packages.sh
+	@npm ci --prefix tests/browser/lighthouse --silent --no-audit --no-fund --ignore-scripts
 	@touch $@

@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# What the tests need beside Python: a browser, a database server, PDF tools, a word processor.
+# What the tests need beside Python: a browser, a database server, PDF tools, a word processor, and
+# Node for Lighthouse. The product itself needs none of them.
 set -euo pipefail
 missing=()
 command -v chromium >/dev/null || missing+=(chromium)
 command -v pdftoppm >/dev/null || missing+=(poppler-utils)
 command -v soffice >/dev/null || missing+=(libreoffice-writer-nogui)
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing+=(postgresql)
+command -v node >/dev/null || missing+=(nodejs)
+command -v npm >/dev/null || missing+=(npm)
 [ ${#missing[@]} -eq 0 ] && exit 0
 if ! command -v apt-get >/dev/null; then
   echo "Pasang dahulu dengan pengelola paket sistem ini: ${missing[*]}" >&2
