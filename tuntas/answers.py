@@ -211,7 +211,7 @@ def receipt_context(request: HttpRequest, service: Service, sealed: str) -> dict
         context["tracking_url"] = request.build_absolute_uri(
             reverse("conversation", args=[context["tracking_code"]]) + query()
         )
-        context["tracking_qr"] = segno.make(context["tracking_url"], error="m").svg_inline(
+        context["tracking_qr"] = segno.make(context["tracking_url"], error="m").svg_data_uri(
             scale=4, border=2, dark="#000", light="#fff"
         )
         context["reply_days"] = REPLY_WORKING_DAYS

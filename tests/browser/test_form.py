@@ -94,6 +94,7 @@ def test_every_state_is_clean(cast: Cast, visitor: Any, language: str, scheme: s
     page.locator("button.wide").click()
     page.wait_for_url("**/receipt/**")
     citizen.check("receipt")
+    page.wait_for_function("[...document.images].every(image => image.naturalWidth > 0)")
     targets_are_large(page)
     page.locator("section.card p a").nth(1).click()
     page.wait_for_url("**/t/**")
