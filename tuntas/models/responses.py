@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import Any
@@ -265,11 +265,14 @@ class Response(AppendOnly):
         check_submission(service, submission, taken)
         with transaction.atomic():
             month = cls._hold_open_month(service.office_id, Month.of(day))
-            return cls._take(service, submission, month, now)
+            is_new = cls._insert(service, submission, month=month, at=now)
+        if not is_new:
+            month = cls._known_months(service, [submission])[submission.id]
+        return receipt_of(submission, service.office_id, month=month, is_new=is_new)
 
     @classmethod
     def receive_many(
-        cls, service: Service, submissions: Iterable[Submission], *, at: datetime
+        cls, service: Service, submissions: Sequence[Submission], *, at: datetime
     ) -> list[Receipt]:
         """Store several submissions in one transaction, each exactly once, as `receive` does.
 
@@ -277,9 +280,9 @@ class Response(AppendOnly):
         Raises ServiceClosed, BadSubmission, IdUsedElsewhere.
         """
         today = at.astimezone(service.office.zone).date()
-        open_months: dict[Month, Month] = {}
         taken: dict[tuple[int, date], Edition | None] = {}
-        receipts = []
+        held: dict[Month, Month] = {}
+        receipts: list[Receipt] = []
         with transaction.atomic():
             for submission in submissions:
                 day = submission.answered_on or today
@@ -288,23 +291,16 @@ class Response(AppendOnly):
                     taken[key] = service.edition_taken(*key)
                 check_submission(service, submission, taken[key])
                 asked = Month.of(day)
-                if asked not in open_months:
-                    open_months[asked] = cls._hold_open_month(service.office_id, asked)
-                receipts.append(cls._take(service, submission, open_months[asked], at))
-        return receipts
-
-    @classmethod
-    def _take(cls, service: Service, submission: Submission, month: Month, at: datetime) -> Receipt:
-        """Insert with the suggestion, or find it again. The month is held by the caller."""
-        is_new = cls._insert(service, submission, month=month, at=at)
-        if is_new:
-            spend_code(service, submission, at=at)
-        if is_new and submission.suggestion:
-            code = tracking_code_of(submission)
-            Feedback.take(service, submission.suggestion, month=month, at=at, code=code)
-        if not is_new:
-            month = cls._same_again(service, submission)
-        return receipt_of(submission, service.office_id, month=month, is_new=is_new)
+                if asked not in held:
+                    held[asked] = cls._hold_open_month(service.office_id, asked)
+                month = held[asked]
+                is_new = cls._insert(service, submission, month=month, at=at)
+                receipts.append(
+                    receipt_of(submission, service.office_id, month=month, is_new=is_new)
+                )
+            old = [s for s, r in zip(submissions, receipts, strict=True) if not r.is_new]
+            months = cls._known_months(service, old)
+        return [r if r.is_new else replace(r, month=months[r.response_id]) for r in receipts]
 
     @classmethod
     def _hold_open_month(cls, office_id: int, month: Month) -> Month:
@@ -320,7 +316,10 @@ class Response(AppendOnly):
     def _insert(
         cls, service: Service, submission: Submission, *, month: Month, at: datetime
     ) -> bool:
-        """Insert unless the id is there. Plain SQL: the ORM costs twice the time here."""
+        """Insert with its suggestion, unless the id is there; whether it was inserted.
+
+        Plain SQL: the ORM costs twice the time here.
+        """
         fields = connection.ops
         with connection.cursor() as cursor:
             cursor.execute(
@@ -348,15 +347,27 @@ class Response(AppendOnly):
                     takes_code(service, submission),
                 ],
             )
-            return bool(cursor.rowcount == 1)
+            is_new = bool(cursor.rowcount == 1)
+        if is_new:
+            spend_code(service, submission, at=at)
+        if is_new and submission.suggestion:
+            code = tracking_code_of(submission)
+            Feedback.take(service, submission.suggestion, month=month, at=at, code=code)
+        return is_new
 
     @classmethod
-    def _same_again(cls, service: Service, submission: Submission) -> Month:
-        """Month of the stored response. Raises IdUsedElsewhere when it is not the same one."""
-        stored = cls.objects.get(office_id=service.office_id, id=submission.id)
-        if (stored.service_id, stored.answers) != (service.pk, submission.answers):
-            raise IdUsedElsewhere(submission.id)
-        return Month.of(stored.month)
+    def _known_months(
+        cls, service: Service, submissions: Sequence[Submission]
+    ) -> dict[UUID, Month]:
+        """Months of responses that are there already. Raises IdUsedElsewhere for another one's id."""
+        ids = [submission.id for submission in submissions]
+        rows = cls.objects.filter(office_id=service.office_id, id__in=ids) if ids else ()
+        stored = {row.id: row for row in rows}
+        for submission in submissions:
+            row = stored[submission.id]
+            if (row.service_id, row.answers) != (service.pk, submission.answers):
+                raise IdUsedElsewhere(submission.id)
+        return {key: Month.of(row.month) for key, row in stored.items()}
 
 
 INSERT = (

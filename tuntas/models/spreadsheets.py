@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -251,15 +251,14 @@ class Import(Leased):
         with transaction.atomic():
             lease.renew(problem=problem)
 
-    def store(self, lease: Lease, rows: Iterable[Submission]) -> None:
+    def store(self, lease: Lease, rows: Sequence[Submission]) -> None:
         """Store the next rows and move on, all in one transaction. Raises LeaseLost, BadSubmission."""
         now = timezone.now()
         n = stored = moved = 0
         months = dict(self.months)
         with transaction.atomic():
-            wanted = list(rows)
-            receipts = Response.receive_many(self.service, wanted, at=now)
-            for submission, receipt in zip(wanted, receipts, strict=True):
+            receipts = Response.receive_many(self.service, rows, at=now)
+            for submission, receipt in zip(rows, receipts, strict=True):
                 n += 1
                 if receipt.is_new:
                     month = str(receipt.month)
