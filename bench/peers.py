@@ -42,6 +42,7 @@ ROW = {
     "profile": "P3--",
     "answered_on": None,
     "seconds": None,
+    "with_code": False,
 }
 
 

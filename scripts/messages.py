@@ -28,7 +28,7 @@ KEYWORDS = {
 
 # English speaks on every page; a regional language only where citizens read.
 EVERYTHING = (PACKAGE,)
-PUBLIC = (PACKAGE / "templates" / "public", PACKAGE / "public")
+PUBLIC = (PACKAGE / "templates" / "public", PACKAGE / "public", PACKAGE / "answers.py")
 
 
 def folders_of(language: str) -> tuple[Path, ...]:
@@ -41,8 +41,13 @@ def texts(folders: tuple[Path, ...] = EVERYTHING) -> Iterator[str | tuple[str, .
     for path in sorted(path for folder in folders for path in folder.rglob("*.html")):
         source = templatize(path.read_text(encoding="utf-8"), origin=str(path))
         yield from messages_of(source)
-    for path in sorted(path for folder in folders for path in folder.rglob("*.py")):
+    for path in sorted(path for folder in folders for path in sources_in(folder)):
         yield from messages_of(path.read_text(encoding="utf-8"))
+
+
+def sources_in(place: Path) -> Iterator[Path]:
+    """The Python files of a folder, or the one file named."""
+    return iter([place]) if place.is_file() else place.rglob("*.py")
 
 
 def messages_of(source: str) -> Iterator[str | tuple[str, ...]]:
