@@ -54,7 +54,7 @@ def fresh_id() -> str:
 def read(data: QueryDict, service: Service, channel: str) -> FilledForm:
     """The sent form with every problem named. Nothing that was typed is thrown away."""
     sent = data.get("edition", "")
-    asked = service.edition_taken(int(sent), service.today) if sent.isdecimal() else None
+    asked = service.edition_taken(int(sent), service.office.today) if sent.isdecimal() else None
     form = FilledForm(
         id=data.get("id", ""),
         channel=channel,

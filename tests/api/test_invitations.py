@@ -29,7 +29,6 @@ from tuntas.models import (
     Service,
 )
 from tuntas.models.invitations import invite
-from tuntas.models.tokens import today_in
 
 INVITATIONS, SERVICES = "/api/v1/invitations", "/api/v1/services"
 ROOT = Path(__file__).parents[2]
@@ -40,7 +39,7 @@ def token(office: Office, *scopes: str, days: int = 90) -> str:
         office,
         "Helpdesk",
         scopes or ("services", "invitations"),
-        expires_on=today_in(office) + timedelta(days=days),
+        expires_on=office.today + timedelta(days=days),
         by=None,
     )
     return key
@@ -70,7 +69,7 @@ def test_a_closed_ticket_becomes_a_link_that_works_once(cast: Cast, key: str) ->
     assert made.status_code == 201
     told = made.json()
     assert set(told) == {"url", "code", "expires"}
-    assert date.fromisoformat(told["expires"]) > today_in(cast.office)
+    assert date.fromisoformat(told["expires"]) > cast.office.today
     path = told["url"].removeprefix("http://127.0.0.1:8000")
     html = Client().get(path).content.decode()
     assert 'name="channel" value="helpdesk"' in html
@@ -189,10 +188,10 @@ def test_a_token_is_shown_once_kept_hashed_and_dies(cast: Cast, key: str) -> Non
     assert found.last_used_on is None
     get(key)
     found.refresh_from_db()
-    assert found.last_used_on == today_in(cast.office)
-    ApiToken.objects.update(expires_on=today_in(cast.office) - timedelta(days=1))
+    assert found.last_used_on == cast.office.today
+    ApiToken.objects.update(expires_on=cast.office.today - timedelta(days=1))
     assert get(key).json()["code"] == "unauthorized"
-    ApiToken.objects.update(expires_on=today_in(cast.office))
+    ApiToken.objects.update(expires_on=cast.office.today)
     assert get(key).status_code == 200
     found.revoke(by=cast.people["team"])
     assert get(key).status_code == 401
@@ -210,7 +209,7 @@ def test_a_token_is_shown_once_kept_hashed_and_dies(cast: Cast, key: str) -> Non
 def test_a_token_needs_a_scope_and_an_end(cast: Cast, scopes: tuple[str, ...], days: int) -> None:
     with pytest.raises(ValidationError):
         ApiToken.add(
-            cast.office, "x", scopes, expires_on=today_in(cast.office) + timedelta(days), by=None
+            cast.office, "x", scopes, expires_on=cast.office.today + timedelta(days), by=None
         )
     assert not ApiToken.objects.exists()
 
@@ -295,7 +294,7 @@ def test_one_ticket_asked_for_by_eight_threads_is_one_link() -> None:
         cast.office,
         "Helpdesk",
         ["invitations"],
-        expires_on=today_in(cast.office) + timedelta(days=1),
+        expires_on=cast.office.today + timedelta(days=1),
         by=None,
     )
     start, codes, errors = threading.Barrier(8), [], []

@@ -24,7 +24,7 @@ from tuntas.models.audit import Event
 from tuntas.models.feedback import CODE_ALPHABET
 from tuntas.models.offices import CodeRule, Office, Service, in_reach
 from tuntas.models.people import User
-from tuntas.models.tokens import ApiToken, check_expiry, today_in
+from tuntas.models.tokens import ApiToken, check_expiry
 
 # A batch of one would name its citizen on the day it is used.
 LEAST, MOST = 5, 500
@@ -104,7 +104,7 @@ class InvitationBatch(models.Model):
 
     @property
     def is_over(self) -> bool:
-        return today_in(self.office) > self.expires_on
+        return self.office.today > self.expires_on
 
     @classmethod
     def make(
@@ -113,7 +113,7 @@ class InvitationBatch(models.Model):
         """A batch and its codes, which are shown once. Raises CodesOff, ValidationError."""
         if service.codes == CodeRule.NONE:
             raise CodesOff(service.pk)
-        today = today_in(service.office)
+        today = service.office.today
         check_expiry(expires_on, today, most=LONGEST_DAYS)
         if not LEAST <= n <= MOST:
             raise ValidationError(
@@ -160,7 +160,7 @@ class InvitationBatch(models.Model):
             batch = type(self).objects.select_for_update().get(pk=self.pk)
             if batch.revoked_on is not None:
                 raise ValidationError(_("Sisa kode ini sudah dicabut."))
-            batch.revoked_on, batch.revoked_by = today_in(self.office), by
+            batch.revoked_on, batch.revoked_by = self.office.today, by
             batch.save(update_fields=["revoked_on", "revoked_by"])
             left = batch.n - batch.used_n
             Event.record("invitations.revoked", by=by, about=batch, office=self.office, n=left)
@@ -244,7 +244,7 @@ def invite(service: Service, token: ApiToken, *, reference: str = "") -> Invited
     if service.codes == CodeRule.NONE:
         raise CodesOff(service.pk)
     code = derived_code(service.pk, reference) if reference else fresh_codes(1, LINK_SIGNS)[0]
-    today = today_in(service.office)
+    today = service.office.today
     with transaction.atomic():
         batch = month_batch(service, token, today)
         known = Invitation.find(service, code)

@@ -120,6 +120,11 @@ class Office(models.Model):
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 
+    @property
+    def today(self) -> date:
+        """The day it is at the office."""
+        return timezone.now().astimezone(self.zone).date()
+
     def lineage_ids(self) -> list[int]:
         """Keys from the root down to this office, itself included."""
         return [int(key) for key in self.path.strip("/").split("/")]
@@ -290,7 +295,7 @@ class Service(models.Model):
     @property
     def edition(self) -> Any:
         """The edition in force today, or on the day of `as_of`."""
-        return self.edition_on(self.seen_on or self.today)
+        return self.edition_on(self.seen_on or self.office.today)
 
     def as_of(self, day: date) -> Service:
         """The service as it was asked on a day, for reading a file of that time."""
@@ -301,11 +306,6 @@ class Service(models.Model):
     @property
     def edition_id(self) -> int:
         return int(self.edition.pk)
-
-    @property
-    def today(self) -> date:
-        """The day it is at the office."""
-        return timezone.now().astimezone(self.office.zone).date()
 
     def edition_on(self, day: date) -> Any:
         """The edition in force on a day of the office's calendar.

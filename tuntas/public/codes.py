@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from tuntas.models import BatchKind, Channel, CodeRule, Invitation, Service
 from tuntas.models.invitations import plain
-from tuntas.models.tokens import today_in
 from tuntas.public import traffic
 from tuntas.public.door import page, problem
 from tuntas.public.proof import is_proven
@@ -42,7 +41,7 @@ def door(request: HttpRequest, service: Service) -> Door:
     if wait:
         return Door(page=too_many(request, service, wait, _("Terlalu banyak kode yang salah")))
     invitation = Invitation.find(service, code)
-    state = invitation.state(today_in(service.office)) if invitation else "unknown"
+    state = invitation.state(service.office.today) if invitation else "unknown"
     if invitation is None or state != "open":
         return Door(page=refused(request, service, state))
     is_link = invitation.batch.kind == BatchKind.LINK
@@ -95,7 +94,7 @@ def brake(request: HttpRequest, service: Service, code: str) -> HttpResponse | N
     code that admits is never stopped; tablets and staff come through other doors."""
     if code and service.codes != CodeRule.NONE:
         invitation = Invitation.find(service, code)
-        if invitation is not None and invitation.state(today_in(service.office)) == "open":
+        if invitation is not None and invitation.state(service.office.today) == "open":
             return None
     wait = traffic.answers.take(traffic.key_of(request, service.pk))
     return too_many(request, service, wait, _("Terlalu banyak kiriman")) if wait else None

@@ -6,8 +6,6 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
-from django.utils import timezone
-
 from tuntas.law.followup import FollowUpShare
 from tuntas.law.months import Month, Span
 from tuntas.models import (
@@ -425,7 +423,3 @@ def facts(
         "rencana aksi ditindaklanjuti": f"{share.followed_up} dari {share.total}",
         "rencana aksi selesai": f"{share.finished} dari {share.total}",
     }
-
-
-def today_in(office: Office) -> date:
-    return timezone.now().astimezone(office.zone).date()

@@ -30,7 +30,6 @@ from tuntas.models.invitations import (
 from tuntas.report import MissingFont, slips
 from tuntas.staff.access import TEAM, TEAM_AND_OFFICERS, StaffRequest, staff
 from tuntas.staff.forms import DayField, place_errors
-from tuntas.staff.home import office_today
 from tuntas.staff.services import find_service
 
 USUAL_DAYS = 60
@@ -117,7 +116,7 @@ def codes_page(request: StaffRequest, pk: int) -> HttpResponse:
     """
     service = find_service(request, pk)
     may_make = bool(request.roles & TEAM_AND_OFFICERS)
-    usual = office_today(request.office) + timedelta(days=USUAL_DAYS)
+    usual = request.office.today + timedelta(days=USUAL_DAYS)
     form = BatchForm(initial={"n": 50, "expires_on": usual})
     return listed(request, service, form, may_make)
 

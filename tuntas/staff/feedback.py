@@ -19,7 +19,6 @@ from tuntas.models import AnsweredShare, Feedback, FeedbackKind, Unit
 from tuntas.models.feedback import TEXT_LIMIT, FeedbackQuerySet
 from tuntas.staff.access import TEAM_AND_HEAD, TEAM_AND_OFFICERS, StaffRequest, find, staff
 from tuntas.staff.forms import place_errors
-from tuntas.staff.home import office_today
 
 PER_PAGE = 25
 STATES = {
@@ -68,7 +67,7 @@ def feedback_list(request: StaffRequest) -> HttpResponse:
         "kinds": FeedbackKind.choices,
         "units": Unit.objects.visible_to(request.user).filter(office=office),
         "query": request.GET,
-        "today": office_today(office),
+        "today": office.today,
         "answered_ids": set(mine.answered().values_list("pk", flat=True))
         if state in ("all", "answered")
         else set(),
@@ -80,7 +79,7 @@ def filtered(rows: FeedbackQuerySet, request: HttpRequest, state: str) -> Feedba
     if state == "waiting":
         rows = rows.unanswered()
     elif state == "overdue":
-        rows = rows.overdue(office_today(request.office))  # type: ignore[attr-defined]
+        rows = rows.overdue(request.office.today)  # type: ignore[attr-defined]
     elif state == "answered":
         rows = rows.answered()
     words, kind, unit = (request.GET.get(key, "").strip() for key in ("q", "kind", "unit"))

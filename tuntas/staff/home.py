@@ -8,7 +8,6 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tuntas.law.instruments import LEAST_MONTHS
@@ -41,7 +40,7 @@ TREND_MONTHS = 13
 
 @staff()
 def home(request: StaffRequest) -> HttpResponse:
-    office, today = request.office, office_today(request.office)
+    office, today = request.office, request.office.today
     unit = own_unit(request)
     this_month = Month.of(today)
     months = [this_month + step for step in range(1 - TREND_MONTHS, 1)]
@@ -74,10 +73,6 @@ def adequacy(request: StaffRequest, today: date) -> OfficeAdequacy:
     """How far this year's respondents are, for what the person sees."""
     services = Service.objects.visible_to(request.user).filter(office=request.office).open()
     return together(adequacies(request.office, today.year, services, today))
-
-
-def office_today(office: Office) -> date:
-    return timezone.now().astimezone(office.zone).date()
 
 
 def own_unit(request: StaffRequest) -> Unit | None:

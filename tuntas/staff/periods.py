@@ -35,7 +35,7 @@ from tuntas.staff.access import (
     StaffRequest,
     staff,
 )
-from tuntas.staff.home import element_chart, office_today, own_unit
+from tuntas.staff.home import element_chart, own_unit
 
 PER_PAGE = 12
 
@@ -52,7 +52,7 @@ class ReopeningForm(forms.Form):
 
 @staff()
 def period_list(request: StaffRequest) -> HttpResponse:
-    today = office_today(request.office)
+    today = request.office.today
     first, last = first_month(request.office), Month.of(today)
     months = [last + -step for step in range(last - first + 1)] if first else []
     page = Paginator(months, PER_PAGE).get_page(request.GET.get("page"))
@@ -83,7 +83,7 @@ def show(
 ) -> HttpResponse:
     unit = own_unit(request)
     row = month_results(request.office, [month], unit=unit)[0]
-    today = office_today(request.office)
+    today = request.office.today
     period = Period.objects.filter(office=request.office, month=month.first_day).first()
     context: dict[str, Any] = {
         "month": month,
@@ -120,7 +120,7 @@ def instrument_rows(row: MonthResult, latest: Sequence[InstrumentResult]) -> lis
 def adequacy_of(request: StaffRequest, month: Month) -> OfficeAdequacy | None:
     """The year's population and wanted respondents of what the person sees; None while unknown."""
     services = Service.objects.visible_to(request.user).filter(office=request.office)
-    rows = adequacies(request.office, month.year, services, office_today(request.office))
+    rows = adequacies(request.office, month.year, services, request.office.today)
     total = together(rows)
     return total if total.wanted else None
 
@@ -148,7 +148,7 @@ def period_closure(request: StaffRequest, month: str) -> HttpResponse:
     wanted = parse(month)
     if request.method != "POST":
         row: MonthResult = month_results(request.office, [wanted])[0]
-        is_over = office_today(request.office) > wanted.last_day
+        is_over = request.office.today > wanted.last_day
         context = {"month": wanted, "row": row, "is_over": is_over}
         return render(request, "staff/period_closure.html", context)
     try:

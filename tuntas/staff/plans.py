@@ -28,7 +28,6 @@ from tuntas.report import numbers
 from tuntas.report.followup import annex_of, default_cut_off
 from tuntas.staff.access import TEAM, TEAM_AND_OFFICERS, StaffRequest, find, staff
 from tuntas.staff.forms import DayField, DayInput, MonthField, place_errors
-from tuntas.staff.home import office_today
 
 PER_PAGE = 25
 STATES = {
@@ -144,8 +143,8 @@ def plan_list(request: StaffRequest) -> HttpResponse:
         "units": Unit.objects.visible_to(request.user).filter(office=request.office),
         "query": request.GET,
         "may_add": bool(request.roles & TEAM_AND_OFFICERS),
-        "today": office_today(request.office),
-        "this_semester": semester_of(Month.of(office_today(request.office))),
+        "today": request.office.today,
+        "this_semester": semester_of(Month.of(request.office.today)),
     }
     return render(request, "staff/plan_list.html", context)
 
@@ -158,7 +157,7 @@ def filtered(rows: ActionPlanQuerySet, request: HttpRequest, state: str) -> Acti
     if state == "running":
         rows = rows.unfinished()
     elif state == "overdue":
-        rows = rows.overdue(office_today(request.office))  # type: ignore[attr-defined]
+        rows = rows.overdue(request.office.today)  # type: ignore[attr-defined]
     elif state == "finished":
         rows = rows.finished()
     elif state == "untouched":
@@ -203,7 +202,7 @@ def initial_of(request: StaffRequest, source: Any) -> dict[str, Any]:
     first = source.first()
     unit = request.GET.get("unit", "")
     initial: dict[str, Any] = {
-        "survey_month": Month.of(office_today(request.office)).first_day,
+        "survey_month": Month.of(request.office.today).first_day,
         "element": request.GET.get("element", ""),
         "unit": int(unit) if unit.isdigit() else None,
     }
@@ -390,7 +389,7 @@ def plan_proposals(request: StaffRequest) -> HttpResponse:
 @staff()
 def plan_table(request: StaffRequest) -> HttpResponse:
     """The nine-column monitoring table of a semester, as the report prints it."""
-    today = office_today(request.office)
+    today = request.office.today
     try:
         span = Span.parse(request.GET.get("span", semester_of(Month.of(today))))
     except ValueError as error:

@@ -27,7 +27,6 @@ from tuntas.staff.access import TEAM, TEAM_AND_OFFICERS, StaffRequest, find, sta
 from tuntas.staff.channels import website
 from tuntas.staff.editions import chosen_edition, edition_choices
 from tuntas.staff.forms import place_errors
-from tuntas.staff.home import office_today
 
 LINKS = (Channel.WEB, Channel.WHATSAPP, Channel.HELPDESK, Channel.QR)
 
@@ -67,7 +66,7 @@ class NameForm(forms.Form):
 @staff()
 def service_list(request: StaffRequest) -> HttpResponse:
     services = Service.objects.visible_to(request.user).filter(office=request.office)
-    month = Month.of(office_today(request.office))
+    month = Month.of(request.office.today)
     counted = dict(
         Response.objects.filter(office=request.office, month=month.first_day)
         .values_list("service")
@@ -88,7 +87,7 @@ def service_list(request: StaffRequest) -> HttpResponse:
 @staff()
 def service_page(request: StaffRequest, pk: int) -> HttpResponse:
     service = find_service(request, pk)
-    month = Month.of(office_today(request.office))
+    month = Month.of(request.office.today)
     channels = dict(
         Response.objects.filter(office=request.office, month=month.first_day, service=service)
         .values_list("channel")
