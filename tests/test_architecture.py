@@ -32,6 +32,7 @@ LEVELS = {
 }
 FREE = {"settings", "checks", "apps", "migrations", "management", "__init__"}
 MODELS = [
+    "codes",
     "audit",
     "people",
     "offices",

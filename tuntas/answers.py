@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 from tuntas.languages import Shown, query, shown
 from tuntas.law.profile import PROFILE, UNKNOWN, ProfileQuestion
 from tuntas.models import Edition, Question, Receipt, Service, Submission
+from tuntas.models.codes import plain
 from tuntas.models.feedback import REPLY_WORKING_DAYS, TEXT_LIMIT, secret_code
-from tuntas.models.invitations import plain
 from tuntas.models.responses import new_form_id, seconds_since_opened
 
 # The codes stand behind their address only this long: a shared computer forgets them.

@@ -17,7 +17,7 @@ from tests.conftest import Cast, answer, moment
 from tests.public.test_form import filled
 from tuntas.law.months import Month
 from tuntas.models import ApiToken, Event, Invitation, InvitationBatch, Response
-from tuntas.models.invitations import plain
+from tuntas.models.codes import plain
 from tuntas.report import MissingFont
 
 

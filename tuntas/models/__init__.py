@@ -1,7 +1,8 @@
 """The tables, one file per noun. Inside this package imports point to the left in this list:
 
-audit ← people ← offices ← audiences ← drafts ← surveys ← starts ← periods ← exclusions ← feedback ←
-tokens ← invitations ← responses ← tablets ← papers ← closures ← results ← adequacy ← plans ← reports
+codes ← audit ← people ← offices ← audiences ← drafts ← surveys ← starts ← periods ← exclusions ←
+feedback ← tokens ← invitations ← responses ← tablets ← papers ← closures ← results ← adequacy ←
+plans ← reports
 """
 
 from tuntas.models.audiences import Audience

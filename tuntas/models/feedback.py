@@ -7,7 +7,6 @@ out how someone rated, nor the other way round.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,7 +14,6 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
@@ -25,14 +23,13 @@ from django.utils.translation import gettext_lazy as _
 from tuntas.law.months import Month
 from tuntas.law.workdays import add_working_days
 from tuntas.models.audit import Event
+from tuntas.models.codes import in_signs, keyed, plain
 from tuntas.models.offices import Office, Service, Unit, in_reach
 from tuntas.models.people import User
 
 TEXT_LIMIT = 2000
 # LAPOR! gives an agency five working days to answer; we promise the same.
 REPLY_WORKING_DAYS = 5
-# No 0/O, 1/I/L or U: codes are read aloud and copied by hand. 30 signs, 4.9 bits each.
-CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class FeedbackKind(models.TextChoices):
@@ -259,20 +256,13 @@ def secret_code(purpose: str, response_id: UUID) -> str:
 
     Without the server's key it cannot be computed from the id, nor the id from it.
     """
-    key = settings.SECRET_KEY.encode()
-    digest = hmac.digest(key, f"tuntas:{purpose}:{response_id}".encode(), "sha256")
-    number, signs = int.from_bytes(digest, "big"), []
-    for _place in range(17):  # 30**17 > 2**83
-        number, rest = divmod(number, len(CODE_ALPHABET))
-        signs.append(CODE_ALPHABET[rest])
-    text = "".join(signs[:16]) + signs[16]
+    text = in_signs(keyed(f"{purpose}:{response_id}"), 17)  # 30**17 > 2**83
     return "-".join([text[0:4], text[4:8], text[8:12], text[12:17]])
 
 
 def hash_code(code: str) -> str:
     """What is stored of a tracking code."""
-    plain = re.sub(r"[\s-]", "", code).upper()
-    return hashlib.sha256(f"tuntas:track:{plain}".encode()).hexdigest()
+    return hashlib.sha256(f"tuntas:track:{plain(code)}".encode()).hexdigest()
 
 
 def guess_kind(text: str) -> str:

@@ -8,7 +8,6 @@ a response to an invitation, not even the database's own traces of a changed row
 
 from __future__ import annotations
 
-import hmac
 import re
 import secrets
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from tuntas.models.audit import Event
-from tuntas.models.feedback import CODE_ALPHABET
+from tuntas.models.codes import CODE_ALPHABET, in_signs, keyed, plain
 from tuntas.models.offices import CodeRule, Office, Service, in_reach
 from tuntas.models.people import User
 from tuntas.models.tokens import ApiToken, check_expiry
@@ -332,26 +331,12 @@ def fresh_codes(n: int, signs: int) -> list[str]:
 
 def derived_code(service_id: int, reference: str) -> str:
     """The code of a reference; without the server's key neither follows from the other."""
-    number = int.from_bytes(keyed(f"invitation-of:{service_id}:{reference}"), "big")
-    signs = []
-    for _place in range(LINK_SIGNS):
-        number, rest = divmod(number, len(CODE_ALPHABET))
-        signs.append(CODE_ALPHABET[rest])
-    return "".join(signs)
+    return in_signs(keyed(f"invitation-of:{service_id}:{reference}"), LINK_SIGNS)
 
 
 def hash_code(service_id: int, code: str) -> str:
     """What is stored of a code, however it was typed."""
     return keyed(f"invitation:{service_id}:{plain(code)}").hex()
-
-
-def keyed(text: str) -> bytes:
-    return hmac.digest(settings.SECRET_KEY.encode(), f"tuntas:{text}".encode(), "sha256")
-
-
-def plain(code: str) -> str:
-    """A code as it is stored: capitals without separators."""
-    return re.sub(r"[\s-]", "", code).upper()[:40]
 
 
 def shown(code: str) -> str:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tuntas.models import BatchKind, Channel, CodeRule, Invitation, Service
-from tuntas.models.invitations import plain
+from tuntas.models.codes import plain
 from tuntas.public import traffic
 from tuntas.public.door import page, problem
 from tuntas.public.proof import is_proven
