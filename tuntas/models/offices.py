@@ -289,6 +289,10 @@ class Service(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("survey-form", args=[self.token])
 
+    def takes(self, code: str) -> bool:
+        """Whether a one-time code came and the service looks at codes at all."""
+        return bool(code) and self.codes != CodeRule.NONE
+
     # The day a copy made by `as_of` is seen on.
     seen_on: date | None = None
 

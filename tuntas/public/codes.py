@@ -92,7 +92,7 @@ def words(state: str) -> tuple[str, str]:
 def brake(request: HttpRequest, service: Service, code: str) -> HttpResponse | None:
     """A page for an address that sends more than any office full of citizens could. Who holds a
     code that admits is never stopped; tablets and staff come through other doors."""
-    if code and service.codes != CodeRule.NONE:
+    if service.takes(code):
         invitation = Invitation.find(service, code)
         if invitation is not None and invitation.state(service.office.today) == "open":
             return None
@@ -119,5 +119,6 @@ def too_many(request: HttpRequest, service: Service, wait: float, title: str) ->
 
 def is_unproven(service: Service, form_id: UUID, code: str, given: str) -> bool:
     """Whether a proof was asked for, because of a burst, and is not there. A code is proof enough."""
-    has_code = bool(code) and service.codes != CodeRule.NONE
-    return not has_code and traffic.bursts.is_on(service.pk) and not is_proven(form_id, given)
+    if service.takes(code) or not traffic.bursts.is_on(service.pk):
+        return False
+    return not is_proven(form_id, given)

@@ -110,10 +110,7 @@ def references_of(upload: Any) -> list[str]:
 
 @staff()
 def codes_page(request: StaffRequest, pk: int) -> HttpResponse:
-    """The rule, the batches made so far, and a form for the next; POST makes one.
-
-    The answer to the POST is the file itself: the codes exist nowhere else in the clear.
-    """
+    """The rule, the batches made so far, and a form for the next."""
     service = find_service(request, pk)
     may_make = bool(request.roles & TEAM_AND_OFFICERS)
     usual = request.office.today + timedelta(days=USUAL_DAYS)
@@ -143,6 +140,7 @@ def listed(
 @require_POST
 @staff(may=TEAM_AND_OFFICERS)
 def code_batch_add(request: StaffRequest, pk: int) -> HttpResponse:
+    """Make a batch. The answer is the file itself: the codes exist nowhere else in the clear."""
     service = find_service(request, pk)
     form = BatchForm(request.POST, request.FILES)
     if form.is_valid():
