@@ -115,13 +115,7 @@ def index_of(
 
 def instruments_of(counted: Sequence[Counted]) -> tuple[InstrumentResult, ...]:
     """IPKP and IPAK of pooled tallies; empty where nobody was asked."""
-    pooled = Tally.sum(row.tally for row in counted).instruments
-    results = [
-        instruments.compute(code, pooled[code])
-        for code in instruments.INSTRUMENTS
-        if code in pooled
-    ]
-    return tuple(row for row in results if row)
+    return instruments.results_of(Tally.sum(row.tally for row in counted).instruments)
 
 
 def latest_instruments(
