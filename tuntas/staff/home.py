@@ -28,9 +28,11 @@ from tuntas.models.results import (
     EMPTY,
     HISTORICAL,
     MonthResult,
+    counts,
     first_month,
     latest_instruments,
     month_results,
+    service_ids,
 )
 from tuntas.report import numbers, svg
 from tuntas.staff.access import OFFICE_READERS, StaffRequest, staff
@@ -44,7 +46,8 @@ def home(request: StaffRequest) -> HttpResponse:
     unit = own_unit(request)
     this_month = Month.of(today)
     months = [this_month + step for step in range(1 - TREND_MONTHS, 1)]
-    results = month_results(office, months, unit=unit)
+    counted = counts(office, months, services=service_ids(unit=unit))
+    results = month_results(office, months, unit=unit, counted=counted)
     current = results[-1]
     closed = [row for row in results if row.state in (CLOSED, HISTORICAL) and row.converted]
     feedback = Feedback.objects.visible_to(request.user).filter(office=office)
@@ -61,7 +64,7 @@ def home(request: StaffRequest) -> HttpResponse:
         "share": AnsweredShare.of(feedback.filter(month__gte=months[-6].first_day)),
         "plan_share": plans.share(),
         "todo": todo(request, feedback, plans, today),
-        "instruments": latest_instruments(office, this_month, unit=unit),
+        "instruments": latest_instruments(office, this_month, counted=counted),
         "latest_months": Span(this_month + (1 - LEAST_MONTHS), this_month),
         "adequacy": adequacy(request, today),
         "below": offices_below(request, this_month),

@@ -26,7 +26,9 @@ from tuntas.models.results import (
     first_month,
     index_of,
     latest_instruments,
+    latest_months,
     month_results,
+    service_ids,
 )
 from tuntas.staff.access import (
     OFFICE_READERS,
@@ -82,7 +84,8 @@ def show(
     request: StaffRequest, month: Month, form: ReopeningForm, status: int = 200
 ) -> HttpResponse:
     unit = own_unit(request)
-    row = month_results(request.office, [month], unit=unit)[0]
+    counted = counts(request.office, latest_months(month), services=service_ids(unit=unit))
+    row = month_results(request.office, [month], unit=unit, counted=counted)[0]
     today = request.office.today
     period = Period.objects.filter(office=request.office, month=month.first_day).first()
     context: dict[str, Any] = {
@@ -91,7 +94,9 @@ def show(
         "unit": unit,
         "chart": element_chart(row),
         "services": services_of(request, month),
-        "instruments": instrument_rows(row, latest_instruments(request.office, month, unit=unit)),
+        "instruments": instrument_rows(
+            row, latest_instruments(request.office, month, counted=counted)
+        ),
         "latest_months": Span(month + (1 - LEAST_MONTHS), month),
         "adequacy": adequacy_of(request, month),
         "is_over": today > month.last_day,
