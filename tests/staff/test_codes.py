@@ -99,7 +99,7 @@ def test_what_is_wrong_is_said_and_no_code_is_made(
 
 
 def test_without_a_file_there_are_no_codes(cast: Cast, page: str) -> None:
-    with patch("tuntas.report.slips.check_fonts", side_effect=MissingFont("Berkas huruf tiada")):
+    with patch("tuntas.report.pdf.check_fonts", side_effect=MissingFont("Berkas huruf tiada")):
         made = make(cast, page)
     assert made.status_code == 422
     assert "Berkas huruf tiada" in made.content.decode()
