@@ -29,6 +29,7 @@ from tuntas.models.invitations import (
 )
 from tuntas.report import MissingFont, slips
 from tuntas.staff.access import TEAM, TEAM_AND_OFFICERS, StaffRequest, staff
+from tuntas.staff.downloads import download
 from tuntas.staff.forms import DayField, place_errors
 from tuntas.staff.services import find_service
 
@@ -166,16 +167,12 @@ def code_batch_add(request: StaffRequest, pk: int) -> HttpResponse:
 
 def file_of(batch: InvitationBatch, codes: list[str], references: list[str]) -> HttpResponse:
     """The one copy of the codes, to download."""
+    name = f"kode-{batch.service.code}-{batch.made_on}-{batch.pk}"
     if batch.kind == BatchKind.SLIP:
-        response = HttpResponse(slips.render(batch, codes), content_type="application/pdf")
-        suffix = "pdf"
+        response = download(slips.render(batch, codes), "application/pdf", f"{name}.pdf")
     else:
-        response = HttpResponse(
-            merge_list(batch, codes, references), content_type="text/csv; charset=utf-8"
-        )
-        suffix = "csv"
-    name = f"kode-{batch.service.code}-{batch.made_on}-{batch.pk}.{suffix}"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+        rows = merge_list(batch, codes, references)
+        response = download(rows, "text/csv; charset=utf-8", f"{name}.csv")
     response["Cache-Control"] = "no-store"
     return response
 

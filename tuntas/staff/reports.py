@@ -18,6 +18,7 @@ from tuntas.law.months import Month, Span
 from tuntas.models import NarrativeTemplate, Report, ReportKind, Service
 from tuntas.report import MissingFont, NothingToProcess, narrative
 from tuntas.staff.access import OFFICE_READERS, TEAM, TEAM_AND_HEAD, StaffRequest, find, staff
+from tuntas.staff.downloads import download
 from tuntas.staff.forms import DayField
 
 PER_PAGE = 20
@@ -116,10 +117,7 @@ def report_file(request: StaffRequest, code: str, format: str) -> HttpResponse:
     except MissingFont as error:
         messages.error(request, str(error))
         return redirect("report", code)
-    response = HttpResponse(content, content_type=reports.FORMATS[format])
-    name = reports.file_name(report, format)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return download(content, reports.FORMATS[format], reports.file_name(report, format))
 
 
 @staff(may=TEAM)

@@ -25,6 +25,7 @@ from tuntas.models import Channel, Response, Service, Unit
 from tuntas.models.results import month_results
 from tuntas.staff.access import TEAM, TEAM_AND_OFFICERS, StaffRequest, find, staff
 from tuntas.staff.channels import website
+from tuntas.staff.downloads import download
 from tuntas.staff.editions import chosen_edition, edition_choices
 from tuntas.staff.forms import place_errors
 
@@ -143,9 +144,7 @@ def service_qr(request: StaffRequest, pk: int, format: str) -> HttpResponse:
     code = segno.make(link(service, Channel.QR), error="m")
     code.save(out, kind=format, scale=12, border=4)
     types = {"svg": "image/svg+xml", "png": "image/png"}
-    response = HttpResponse(out.getvalue(), content_type=types[format])
-    response["Content-Disposition"] = f'attachment; filename="qr-{service.code}.{format}"'
-    return response
+    return download(out.getvalue(), types[format], f"qr-{service.code}.{format}")
 
 
 @staff(may=TEAM)
