@@ -5,12 +5,15 @@ Office A ("kanreg") has the units pensiun and inka; office B ("lain") is there t
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.db.backends.sqlite3.base import DatabaseWrapper as SqliteWrapper
 from django.test import Client
 
@@ -134,6 +137,27 @@ def answer(
         **fields,
     )
     return Response.receive(service, submission, at=at)
+
+
+def at_once(act: Callable[[], None], threads: int = 8) -> None:
+    """Run `act` in so many threads that begin together, and end with what any of them raised."""
+    start, errors = threading.Barrier(threads), []
+
+    def run() -> None:
+        try:
+            start.wait()
+            act()
+        except Exception as error:  # the test fails below, with the error in sight
+            errors.append(error)
+        finally:
+            connection.close()
+
+    running = [threading.Thread(target=run) for _each in range(threads)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    assert errors == []
 
 
 def moment(text: str) -> datetime:

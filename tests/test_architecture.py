@@ -38,6 +38,7 @@ LEVELS = {
 }
 FREE = {"settings", "checks", "apps", "migrations", "management", "__init__"}
 MODELS = [
+    "codes",
     "audit",
     "leases",
     "people",

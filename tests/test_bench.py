@@ -22,7 +22,7 @@ def test_the_benchmark_measures_both_engines(tmp_path: Path) -> None:
     assert os.environ.get("TUNTAS_TEST_POSTGRES_URL"), "jalankan lewat make test"
     out = tmp_path / "bench.json"
     command = [sys.executable, "-m", "bench", "--quick", "--out", str(out)]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
     assert result.returncode == 0, result.stderr[-2000:]
     rows = json.loads(out.read_text(encoding="utf-8"))["rows"]
     for engine in ("sqlite", "postgres"):

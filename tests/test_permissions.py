@@ -35,7 +35,6 @@ from tuntas.models import (
 )
 from tuntas.models.closures import Closure
 from tuntas.models.papers import SheetValues
-from tuntas.models.tokens import today_in
 
 READERS = {"team", "head", "auditor", "ministry"}
 EVERYONE = READERS | {"officer", "other_officer"}
@@ -222,7 +221,7 @@ def world(cast: Cast) -> dict[str, Any]:
     Closure.seal(Period.of(cast.office, Month(2026, 1)), by=None, at=after)
     edition = Edition.begin(cast.office, "Milik kami", Edition.builtin("skm9"), by=None)
     edition.publish(by=None)
-    start = EditionStart.plan(cast.service, edition, Month.of(cast.service.today) + 1, by=None)
+    start = EditionStart.plan(cast.service, edition, Month.of(cast.office.today) + 1, by=None)
     draft = Edition.begin(cast.office, "Draf kami", edition, by=None)
     plan = ActionPlan.add(
         cast.pensiun, by=None, survey_month=during.date().replace(day=1), action="Menambah kursi."
@@ -264,10 +263,10 @@ def world(cast: Cast) -> dict[str, Any]:
         "import": uploaded(cast).pk,
         "tablet": Tablet.add(cast.service, "Loket 1", "kiosk", by=None)[0].pk,
         "batch": InvitationBatch.make(
-            cast.service, "slip", 5, expires_on=today_in(cast.office), by=None
+            cast.service, "slip", 5, expires_on=cast.office.today, by=None
         )[0].pk,
         "token": ApiToken.add(
-            cast.office, "Helpdesk", ["services"], expires_on=today_in(cast.office), by=None
+            cast.office, "Helpdesk", ["services"], expires_on=cast.office.today, by=None
         )[0].pk,
         "screen": WallScreen.add(cast.office, "Lobi", by=None)[0].pk,
         "notice": Notice.objects.create(

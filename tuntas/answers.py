@@ -20,8 +20,8 @@ from django.utils.translation import gettext as _
 from tuntas.languages import Shown, query, shown
 from tuntas.law.profile import PROFILE, UNKNOWN, ProfileQuestion
 from tuntas.models import Edition, Question, Receipt, Service, Submission
+from tuntas.models.codes import plain
 from tuntas.models.feedback import REPLY_WORKING_DAYS, TEXT_LIMIT, secret_code
-from tuntas.models.invitations import plain
 from tuntas.models.responses import new_form_id, seconds_since_opened
 
 # The codes stand behind their address only this long: a shared computer forgets them.
@@ -55,7 +55,7 @@ def fresh_id() -> str:
 def read(data: QueryDict, service: Service, channel: str) -> FilledForm:
     """The sent form with every problem named. Nothing that was typed is thrown away."""
     sent = data.get("edition", "")
-    asked = service.edition_taken(int(sent), service.today) if sent.isdecimal() else None
+    asked = service.edition_taken(int(sent), service.office.today) if sent.isdecimal() else None
     form = FilledForm(
         id=data.get("id", ""),
         channel=channel,

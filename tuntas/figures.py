@@ -54,7 +54,7 @@ def index_data(
     Without `first` it begins with the earliest month known, without `last` it ends today.
     Raises ValueError when the range is upside down.
     """
-    this_month = Month.of(timezone.now().astimezone(office.zone).date())
+    this_month = Month.of(office.today)
     start = first or first_month(office) or last or this_month
     end = last or max(this_month, start)
     span = Span(start, end)
@@ -186,7 +186,7 @@ def shown(text: str | None, places: int = 2) -> str:
 
 def adequacy_data(office: Office, year: int | None) -> list[dict[str, Any]]:
     """Each service of the year (default: this one), furthest behind first."""
-    today = timezone.now().astimezone(office.zone).date()
+    today = office.today
     services = office.services.select_related("unit")
     return [
         {

@@ -123,6 +123,7 @@ def test_an_officer_answers_by_digits_and_has_the_next_form_at_once(
     page = sign_in(who, "officer")
     page.goto(f"{who.base}/assisted/{cast.service.pk}/")
     expect(page.locator("#q1")).to_be_focused()
+    assert page.locator(".ask .paper:visible").count() == 0  # that is for the printed form
     for key in ("3", "4", "Backspace", "2", *"3443332"):
         page.keyboard.press(key)
     expect(page.locator("[name=p_sex]").first).to_be_focused()

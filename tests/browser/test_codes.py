@@ -12,7 +12,6 @@ from tests.browser.test_loop import rate, sign_in
 from tests.conftest import Cast, make_cast
 from tuntas.law.quality import BURST_MOST, Sign
 from tuntas.models import InvitationBatch, Response
-from tuntas.models.tokens import today_in
 from tuntas.public import traffic
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -35,7 +34,7 @@ def signs() -> Sign:
 
 def codes_of(cast: Cast, kind: str, rule: str) -> list[str]:
     cast.service.change(by=None, codes=rule)
-    soon = today_in(cast.office) + timedelta(days=30)
+    soon = cast.office.today + timedelta(days=30)
     return InvitationBatch.make(cast.service, kind, 5, expires_on=soon, by=None)[1]
 
 

@@ -97,7 +97,7 @@ def test_an_own_edition_from_copy_to_start_without_a_mouse(cast: Cast, visitor: 
     press(page, "Terbitkan sekarang")
     expect(page.get_by_text("Edisi 1 diterbitkan")).to_be_visible()
     who.check("published")
-    coming = Month.of(cast.service.today) + 1
+    coming = Month.of(cast.office.today) + 1
     page.fill("#id_month", str(coming))
     tab_to(page, "Layanan Pensiun")
     page.keyboard.press("Space")
@@ -124,7 +124,7 @@ def test_the_preview_can_be_walked_to_its_end_and_stores_nothing(cast: Cast, vis
 @pytest.mark.parametrize("size", ["phone", "desktop"])
 def test_the_pages_fit_and_satisfy_axe(cast: Cast, visitor: Any, size: str) -> None:
     draft = Edition.begin(cast.office, "Milik kami", Edition.builtin("skm9-zi"), by=None)
-    Audience.record(cast.service, cast.service.today.year, 100, source="Register", by=None)
+    Audience.record(cast.service, cast.office.today.year, 100, source="Register", by=None)
     answer(cast.service)
     who = visitor(size)
     sign_in(who)

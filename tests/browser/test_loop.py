@@ -145,7 +145,7 @@ def test_every_staff_page_is_clean(cast: Cast, visitor: Any, size: str, scheme: 
 
 
 def last_month(cast: Cast) -> Month:
-    return Month.of(timezone.now().astimezone(cast.office.zone).date()) + -1
+    return Month.of(cast.office.today) + -1
 
 
 def fill_office(cast: Cast) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,10 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
 from django.test import Client
 
-from tests.conftest import Cast, answer, make_cast
+from tests.conftest import Cast, answer, at_once, make_cast
 from tests.public.test_form import filled
 from tuntas.models import (
     CodeRefused,
@@ -235,30 +233,19 @@ def test_many_at_once_with_one_code_and_one_wins() -> None:
     and every form that was thanked finds its own receipt again."""
     cast = make_cast()
     made, codes = batch(cast.service)
-    start, outcomes, errors = threading.Barrier(8), [], []
+    outcomes = []
 
     def send() -> None:
-        try:
-            start.wait()
-            for code in codes:
-                key = uuid4()
-                for _twice in range(2):
-                    try:
-                        receipt = answer(cast.service, code=code, id=key)
-                        outcomes.append((code, receipt.response_id))
-                    except CodeRefused as refusal:
-                        outcomes.append((refusal.state, None))
-        except Exception as error:  # the test fails below, with the error in sight
-            errors.append(error)
-        finally:
-            connection.close()
+        for code in codes:
+            key = uuid4()
+            for _twice in range(2):
+                try:
+                    receipt = answer(cast.service, code=code, id=key)
+                    outcomes.append((code, receipt.response_id))
+                except CodeRefused as refusal:
+                    outcomes.append((refusal.state, None))
 
-    threads = [threading.Thread(target=send) for _each in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+    at_once(send)
     thanked = [(code, key) for code, key in outcomes if key]
     assert len(outcomes) == 8 * 5 * 2
     assert {code for code, key in outcomes if not key} == {"used"}
@@ -273,22 +260,8 @@ def test_many_at_once_with_one_code_and_one_wins() -> None:
 def test_one_form_sent_by_eight_threads_at_once_is_one_response() -> None:
     cast = make_cast()
     made, codes = batch(cast.service)
-    start, seen, key = threading.Barrier(8), [], uuid4()
-
-    def send() -> None:
-        try:
-            start.wait()
-            seen.append(answer(cast.service, code=codes[0], id=key).code)
-        except Exception as error:  # compared below
-            seen.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=send) for _each in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    seen, key = [], uuid4()
+    at_once(lambda: seen.append(answer(cast.service, code=codes[0], id=key).code))
     assert len(seen) == 8
     assert len(set(seen)) == 1, seen
     made.refresh_from_db()

@@ -17,8 +17,7 @@ from tests.conftest import Cast, answer, moment
 from tests.public.test_form import filled
 from tuntas.law.months import Month
 from tuntas.models import ApiToken, Event, Invitation, InvitationBatch, Response
-from tuntas.models.invitations import plain
-from tuntas.models.tokens import today_in
+from tuntas.models.codes import plain
 from tuntas.report import MissingFont
 
 
@@ -29,7 +28,7 @@ def page(cast: Cast) -> str:
 
 
 def make(cast: Cast, page: str, who: str = "team", **changes: Any) -> Any:
-    soon = today_in(cast.office) + timedelta(days=30)
+    soon = cast.office.today + timedelta(days=30)
     data = {"kind": "slip", "n": "12", "expires_on": str(soon)} | changes
     return cast.client(who).post(f"{page}add", data)
 
@@ -100,7 +99,7 @@ def test_what_is_wrong_is_said_and_no_code_is_made(
 
 
 def test_without_a_file_there_are_no_codes(cast: Cast, page: str) -> None:
-    with patch("tuntas.report.slips.check_fonts", side_effect=MissingFont("Berkas huruf tiada")):
+    with patch("tuntas.report.pdf.check_fonts", side_effect=MissingFont("Berkas huruf tiada")):
         made = make(cast, page)
     assert made.status_code == 422
     assert "Berkas huruf tiada" in made.content.decode()
@@ -111,7 +110,7 @@ def test_the_list_counts_by_day_and_the_rest_is_revoked_after_a_question(
     cast: Cast, page: str
 ) -> None:
     batch, codes = InvitationBatch.make(
-        cast.service, "link", 5, expires_on=today_in(cast.office), by=None
+        cast.service, "link", 5, expires_on=cast.office.today, by=None
     )
     for code in codes[:2]:
         Client().post(f"/s/{cast.service.token}/", filled(cast.service, u=code))
@@ -133,7 +132,7 @@ def test_an_officer_makes_codes_for_the_own_unit_only(cast: Cast, page: str) -> 
     assert make(cast, page, who="officer").status_code == 200
     assert make(cast, f"/services/{cast.service16.pk}/codes/", who="officer").status_code == 404
     other, _codes = InvitationBatch.make(
-        cast.service16, "slip", 5, expires_on=today_in(cast.office), by=None
+        cast.service16, "slip", 5, expires_on=cast.office.today, by=None
     )
     # The batch of another service under the own service's address.
     assert cast.client("officer").post(f"{page}{other.pk}/revocation").status_code == 404
@@ -154,13 +153,13 @@ def test_the_rule_is_the_teams_and_codes_need_it(cast: Cast, page: str) -> None:
 
 def test_shares_of_codes_and_signs_stand_on_quality_and_settings(cast: Cast, page: str) -> None:
     _made, codes = InvitationBatch.make(
-        cast.service, "link", 5, expires_on=today_in(cast.office), by=None
+        cast.service, "link", 5, expires_on=cast.office.today, by=None
     )
     answer(cast.service, channel="helpdesk", code=codes[0])
     answer(cast.service, channel="helpdesk", code=codes[1])
     answer(cast.service, channel="helpdesk")
     answer(cast.service, "444444444", channel="web")
-    month = Month.of(today_in(cast.office))
+    month = Month.of(cast.office.today)
     helpdesk, web = Response.objects.shares(cast.office, month)
     assert (helpdesk.n, helpdesk.with_code, helpdesk.signed) == (3, 2, 0)
     assert (web.n, web.with_code, web.signed) == (1, 0, 1)
@@ -178,7 +177,7 @@ def test_the_new_sign_is_listed(cast: Cast) -> None:
 
 
 def test_a_token_is_shown_once_and_revoked(cast: Cast) -> None:
-    team, until = cast.client("team"), today_in(cast.office) + timedelta(days=90)
+    team, until = cast.client("team"), cast.office.today + timedelta(days=90)
     data = {"name": "Helpdesk", "scope": "services,invitations", "expires_on": str(until)}
     made = team.post("/settings/tokens/", data)
     key = made.content.decode().split('id="key" readonly value="')[1].split('"')[0]
@@ -195,7 +194,7 @@ def test_a_token_is_shown_once_and_revoked(cast: Cast) -> None:
 
 
 def test_a_token_without_an_end_in_reach_is_refused(cast: Cast) -> None:
-    late = today_in(cast.office) + timedelta(days=800)
+    late = cast.office.today + timedelta(days=800)
     data = {"name": "Helpdesk", "scope": "services", "expires_on": str(late)}
     made = cast.client("team").post("/settings/tokens/", data)
     assert made.status_code == 422

@@ -330,7 +330,7 @@ def test_starting_takes_a_coming_month_and_tells_each_service(
     cast: Cast, draft: Edition, team: Client
 ) -> None:
     draft.publish(by=None)
-    coming = Month.of(cast.service.today) + 1
+    coming = Month.of(cast.office.today) + 1
     chosen = {"month": str(coming), "services": [cast.service.pk, cast.service16.pk]}
     page = post(team, "edition-start-add", draft.pk, chosen).content.decode()
     assert "2 layanan memakai edisi ini mulai 1" in page

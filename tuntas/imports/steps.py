@@ -10,8 +10,6 @@ import time
 from datetime import date
 from typing import Any
 
-from django.utils import timezone
-
 from tuntas import work
 from tuntas.imports.examination import (
     CHUNK,
@@ -41,7 +39,7 @@ def check(found: Import, lease: Lease) -> None:
     """Read every row; keep counts, the bad rows and what the first good ones look like."""
     found.begin_check(lease)
     office = found.office
-    today = timezone.now().astimezone(office.zone).date()
+    today = office.today
     try:
         table, reader = opened(found, today)
         seen = None

@@ -245,6 +245,12 @@ def compute(code: str, tally: InstrumentTally) -> InstrumentResult | None:
     return InstrumentResult(code, instrument.index_name, tally.n, mean, on_scale_of_4(mean), rows)
 
 
+def results_of(pooled: Mapping[str, InstrumentTally]) -> tuple[InstrumentResult, ...]:
+    """The result of each instrument that somebody rated, in the order of INSTRUMENTS."""
+    computed = (compute(code, pooled[code]) for code in INSTRUMENTS if code in pooled)
+    return tuple(result for result in computed if result)
+
+
 def statement_result(statement: Statement, stars: Stars) -> StatementResult:
     n = sum(stars.values())
     if n == 0:

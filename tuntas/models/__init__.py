@@ -1,10 +1,10 @@
 """The tables, one file per noun. Inside this package imports point to the left in this list:
 
-audit ← leases ← people ← offices ← audiences ← drafts ← surveys ← starts ← periods ← exclusions ←
-holidays ← reply_templates ← feedback ← tokens ← invitations ← shares ← outcomes ← conversations ←
-batches ← published ← deadlines ← responses ← spreadsheets ← tablets ← papers ← closures ← results ←
-adequacy ← progress ← evidence ← publications ← plans ← effects ← reports ← evaluations ← addresses ←
-reminders ← notices ← chores ← monitoring
+codes ← audit ← leases ← people ← offices ← audiences ← drafts ← surveys ← starts ← periods ←
+exclusions ← holidays ← reply_templates ← feedback ← tokens ← invitations ← shares ← outcomes ←
+conversations ← batches ← published ← deadlines ← responses ← spreadsheets ← tablets ← papers ←
+closures ← results ← adequacy ← progress ← evidence ← publications ← plans ← effects ← reports ←
+evaluations ← addresses ← reminders ← notices ← chores ← monitoring
 """
 
 from tuntas.models.addresses import CalendarFeed, WallScreen

@@ -254,7 +254,6 @@ def result_json(counted: list[ServiceCount], total: Tally, office: Office) -> di
 
 def instruments_json(total: Tally) -> dict[str, Any]:
     """IPKP and IPAK of the month, exact; empty when they were not asked."""
-    results = [instruments.compute(code, part) for code, part in total.instruments.items()]
     return {
         row.code: {
             "n": row.n,
@@ -262,8 +261,7 @@ def instruments_json(total: Tally) -> dict[str, Any]:
             "index_value": str(row.index_value),
             "index_value_2": str(half_up(row.index_value, 2)),
         }
-        for row in results
-        if row
+        for row in instruments.results_of(total.instruments)
     }
 
 

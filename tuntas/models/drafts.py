@@ -6,7 +6,7 @@ A draft knows no table. `Edition.change` writes it, `Edition.publish` asks it fo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
@@ -203,9 +203,7 @@ class Draft:
     @property
     def element_codes(self) -> tuple[str, ...]:
         """Elements of the index: the regulation's nine first, in its order, then the extra ones."""
-        present = dict.fromkeys(row.element for row in self.questions if row.element)
-        known = [code for code in REGULATION_ORDER if code in present]
-        return tuple(known + [code for code in present if code not in REGULATION_ORDER])
+        return elements_asked(row.element for row in self.questions)
 
     @property
     def instruments(self) -> tuple[str, ...]:
@@ -348,6 +346,14 @@ class Draft:
     def from_json(cls, data: Mapping[str, Any]) -> Draft:
         rows = tuple(DraftQuestion.from_json(row) for row in data["questions"])
         return cls(**{**data, "questions": rows})
+
+
+def elements_asked(codes: Iterable[str]) -> tuple[str, ...]:
+    """Each element once, without the empty code of a question that has none: the regulation's nine
+    first, in its order, then the extra ones in the order in which they are asked."""
+    present = dict.fromkeys(code for code in codes if code)
+    known = [code for code in REGULATION_ORDER if code in present]
+    return tuple(known + [code for code in present if code not in REGULATION_ORDER])
 
 
 def element_code(name: str) -> str:

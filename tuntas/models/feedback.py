@@ -9,14 +9,12 @@ that an inbox of a hundred thousand pages at once.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
 import secrets
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
@@ -28,6 +26,7 @@ from tuntas.law.answering import reply_working_days
 from tuntas.law.months import Month
 from tuntas.law.workdays import add_working_days
 from tuntas.models.audit import Event
+from tuntas.models.codes import in_signs, keyed, plain
 from tuntas.models.holidays import days_off
 from tuntas.models.offices import Office, Service, Unit, in_reach
 from tuntas.models.people import Membership, User
@@ -35,8 +34,6 @@ from tuntas.models.reply_templates import ReplyTemplate, template_of
 
 TEXT_LIMIT = 2000
 REPLY_WORKING_DAYS = reply_working_days(date(2026, 1, 1))
-# No 0/O, 1/I/L or U: codes are read aloud and copied by hand. 30 signs, 4.9 bits each.
-CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class FeedbackKind(models.TextChoices):
@@ -430,20 +427,13 @@ def secret_code(purpose: str, response_id: UUID) -> str:
 
     Without the server's key it cannot be computed from the id, nor the id from it.
     """
-    key = settings.SECRET_KEY.encode()
-    digest = hmac.digest(key, f"tuntas:{purpose}:{response_id}".encode(), "sha256")
-    number, signs = int.from_bytes(digest, "big"), []
-    for _place in range(17):  # 30**17 > 2**83
-        number, rest = divmod(number, len(CODE_ALPHABET))
-        signs.append(CODE_ALPHABET[rest])
-    text = "".join(signs[:16]) + signs[16]
+    text = in_signs(keyed(f"{purpose}:{response_id}"), 17)  # 30**17 > 2**83
     return "-".join([text[0:4], text[4:8], text[8:12], text[12:17]])
 
 
 def hash_code(code: str) -> str:
     """What is stored of a tracking code."""
-    plain = re.sub(r"[\s-]", "", code).upper()
-    return hashlib.sha256(f"tuntas:track:{plain}".encode()).hexdigest()
+    return hashlib.sha256(f"tuntas:track:{plain(code)}".encode()).hexdigest()
 
 
 def guess_kind(text: str) -> str:

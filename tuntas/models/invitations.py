@@ -8,7 +8,6 @@ a response to an invitation, not even the database's own traces of a changed row
 
 from __future__ import annotations
 
-import hmac
 import re
 import secrets
 from collections.abc import Sequence
@@ -21,10 +20,10 @@ from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from tuntas.models.audit import Event
-from tuntas.models.feedback import CODE_ALPHABET
+from tuntas.models.codes import CODE_ALPHABET, in_signs, keyed, plain
 from tuntas.models.offices import CodeRule, Office, Service, in_reach
 from tuntas.models.people import User
-from tuntas.models.tokens import ApiToken, check_expiry, today_in
+from tuntas.models.tokens import ApiToken, check_expiry
 
 # A batch of one would name its citizen on the day it is used.
 LEAST, MOST = 5, 500
@@ -104,7 +103,7 @@ class InvitationBatch(models.Model):
 
     @property
     def is_over(self) -> bool:
-        return today_in(self.office) > self.expires_on
+        return self.office.today > self.expires_on
 
     @classmethod
     def make(
@@ -113,7 +112,7 @@ class InvitationBatch(models.Model):
         """A batch and its codes, which are shown once. Raises CodesOff, ValidationError."""
         if service.codes == CodeRule.NONE:
             raise CodesOff(service.pk)
-        today = today_in(service.office)
+        today = service.office.today
         check_expiry(expires_on, today, most=LONGEST_DAYS)
         if not LEAST <= n <= MOST:
             raise ValidationError(
@@ -160,7 +159,7 @@ class InvitationBatch(models.Model):
             batch = type(self).objects.select_for_update().get(pk=self.pk)
             if batch.revoked_on is not None:
                 raise ValidationError(_("Sisa kode ini sudah dicabut."))
-            batch.revoked_on, batch.revoked_by = today_in(self.office), by
+            batch.revoked_on, batch.revoked_by = self.office.today, by
             batch.save(update_fields=["revoked_on", "revoked_by"])
             left = batch.n - batch.used_n
             Event.record("invitations.revoked", by=by, about=batch, office=self.office, n=left)
@@ -244,7 +243,7 @@ def invite(service: Service, token: ApiToken, *, reference: str = "") -> Invited
     if service.codes == CodeRule.NONE:
         raise CodesOff(service.pk)
     code = derived_code(service.pk, reference) if reference else fresh_codes(1, LINK_SIGNS)[0]
-    today = today_in(service.office)
+    today = service.office.today
     with transaction.atomic():
         batch = month_batch(service, token, today)
         known = Invitation.find(service, code)
@@ -332,26 +331,12 @@ def fresh_codes(n: int, signs: int) -> list[str]:
 
 def derived_code(service_id: int, reference: str) -> str:
     """The code of a reference; without the server's key neither follows from the other."""
-    number = int.from_bytes(keyed(f"invitation-of:{service_id}:{reference}"), "big")
-    signs = []
-    for _place in range(LINK_SIGNS):
-        number, rest = divmod(number, len(CODE_ALPHABET))
-        signs.append(CODE_ALPHABET[rest])
-    return "".join(signs)
+    return in_signs(keyed(f"invitation-of:{service_id}:{reference}"), LINK_SIGNS)
 
 
 def hash_code(service_id: int, code: str) -> str:
     """What is stored of a code, however it was typed."""
     return keyed(f"invitation:{service_id}:{plain(code)}").hex()
-
-
-def keyed(text: str) -> bytes:
-    return hmac.digest(settings.SECRET_KEY.encode(), f"tuntas:{text}".encode(), "sha256")
-
-
-def plain(code: str) -> str:
-    """A code as it is stored: capitals without separators."""
-    return re.sub(r"[\s-]", "", code).upper()[:40]
 
 
 def shown(code: str) -> str:

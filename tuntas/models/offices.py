@@ -120,6 +120,11 @@ class Office(models.Model):
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 
+    @property
+    def today(self) -> date:
+        """The day it is at the office."""
+        return timezone.now().astimezone(self.zone).date()
+
     def lineage_ids(self) -> list[int]:
         """Keys from the root down to this office, itself included."""
         return [int(key) for key in self.path.strip("/").split("/")]
@@ -284,13 +289,17 @@ class Service(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("survey-form", args=[self.token])
 
+    def takes(self, code: str) -> bool:
+        """Whether a one-time code came and the service looks at codes at all."""
+        return bool(code) and self.codes != CodeRule.NONE
+
     # The day a copy made by `as_of` is seen on.
     seen_on: date | None = None
 
     @property
     def edition(self) -> Any:
         """The edition in force today, or on the day of `as_of`."""
-        return self.edition_on(self.seen_on or self.today)
+        return self.edition_on(self.seen_on or self.office.today)
 
     def as_of(self, day: date) -> Service:
         """The service as it was asked on a day, for reading a file of that time."""
@@ -301,11 +310,6 @@ class Service(models.Model):
     @property
     def edition_id(self) -> int:
         return int(self.edition.pk)
-
-    @property
-    def today(self) -> date:
-        """The day it is at the office."""
-        return timezone.now().astimezone(self.office.zone).date()
 
     def edition_on(self, day: date) -> Any:
         """The edition in force on a day of the office's calendar.

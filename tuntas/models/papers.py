@@ -214,7 +214,7 @@ class PaperBatch(models.Model):
 
     def _check(self, values: SheetValues) -> None:
         """Raise ValidationError, by field, for what cannot stand on a sheet of this pile."""
-        today = timezone.now().astimezone(self.service.office.zone).date()
+        today = self.service.office.today
         if values.day > today:
             raise ValidationError({"day": gettext("Tanggal lembar belum terjadi.")})
         if today - values.day > OLDEST_SHEET:

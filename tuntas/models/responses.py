@@ -344,7 +344,7 @@ class Response(AppendOnly):
                             is_unproven=submission.is_unproven,
                         )
                     ),
-                    takes_code(service, submission),
+                    service.takes(submission.code),
                 ],
             )
             is_new = bool(cursor.rowcount == 1)
@@ -378,14 +378,9 @@ INSERT = (
 )
 
 
-def takes_code(service: Service, submission: Submission) -> bool:
-    """Whether a code came and the service looks at codes at all."""
-    return bool(submission.code) and service.codes != CodeRule.NONE
-
-
 def spend_code(service: Service, submission: Submission, *, at: datetime) -> None:
     """Spend the code the response came with. Raises CodeRefused, which takes the response back."""
-    if takes_code(service, submission):
+    if service.takes(submission.code):
         Invitation.use(service, submission.code, at=at)
     elif service.codes == CodeRule.REQUIRED and submission.channel in BY_LINK:
         raise CodeRefused("missing")

@@ -125,21 +125,27 @@ def index_of(
 
 def instruments_of(counted: Sequence[Counted]) -> tuple[InstrumentResult, ...]:
     """IPKP and IPAK of pooled tallies; empty where nobody was asked."""
-    pooled = Tally.sum(row.tally for row in counted).instruments
-    results = [
-        instruments.compute(code, pooled[code])
-        for code in instruments.INSTRUMENTS
-        if code in pooled
-    ]
-    return tuple(row for row in results if row)
+    return instruments.results_of(Tally.sum(row.tally for row in counted).instruments)
+
+
+def latest_months(last: Month) -> list[Month]:
+    """The three months up to `last` over which the circular asks for IPKP and IPAK."""
+    return [last + -step for step in range(instruments.LEAST_MONTHS)]
 
 
 def latest_instruments(
-    office: Office, last: Month, *, unit: Unit | None = None
+    office: Office,
+    last: Month,
+    *,
+    unit: Unit | None = None,
+    counted: Sequence[Counted] | None = None,
 ) -> tuple[InstrumentResult, ...]:
-    """IPKP and IPAK over the last three months up to `last`, pooled, as the circular asks."""
-    months = [last + -step for step in range(instruments.LEAST_MONTHS)]
-    return instruments_of(counts(office, months, services=service_ids(unit=unit)))
+    """IPKP and IPAK over the last three months up to `last`, pooled, as the circular asks.
+    `counted`: tallies that hold these months, if known already."""
+    months = latest_months(last)
+    if counted is None:
+        counted = counts(office, months, services=service_ids(unit=unit))
+    return instruments_of([row for row in counted if row.month in months])
 
 
 def service_ids(*, unit: Unit | None = None, service: Service | None = None) -> set[int] | None:
@@ -172,13 +178,15 @@ def month_results(
     service: Service | None = None,
     counted: Sequence[Counted] | None = None,
 ) -> list[MonthResult]:
-    """The result of each month, in the order given. `counted`: their tallies, if known already."""
+    """The result of each month, in the order given. `counted`: tallies that hold these months, if
+    known already."""
     if counted is None:
         services = service_ids(unit=unit, service=service)
         counted = counts(office, months, services=services)
     by_month: dict[Month, list[Counted]] = {month: [] for month in months}
     for row in counted:
-        by_month[row.month].append(row)
+        if row.month in by_month:
+            by_month[row.month].append(row)
     known = editions_of(row for rows in by_month.values() for row in rows)
     closures = {closure.period.as_month: closure for closure in standing(office, months)}
     published = {

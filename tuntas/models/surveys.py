@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -16,13 +17,12 @@ from django.utils.text import slugify
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from tuntas.law.elements import REGULATION_ORDER as ELEMENT_CODES
 from tuntas.law.elements import in_regulation_order
 from tuntas.law.instruments import SKM
 from tuntas.law.questionnaires import BUILTIN, BuiltinQuestionnaire
 from tuntas.law.tally import Layout
 from tuntas.models.audit import Event
-from tuntas.models.drafts import Draft, DraftQuestion, FeeQuestion, Problem
+from tuntas.models.drafts import Draft, DraftQuestion, FeeQuestion, Problem, elements_asked
 from tuntas.models.offices import Office
 from tuntas.models.people import User
 
@@ -148,10 +148,7 @@ class Edition(models.Model):
     @cached_property
     def element_codes(self) -> tuple[str, ...]:
         """Elements of the index: the regulation's nine first, in its order, then the extra ones."""
-        present = {question.element for question in self.question_list if question.element}
-        extra = [q.element for q in self.question_list if q.element not in ELEMENT_CODES]
-        known = [code for code in ELEMENT_CODES if code in present]
-        return tuple(known + list(dict.fromkeys(code for code in extra if code)))
+        return elements_asked(question.element for question in self.question_list)
 
     @property
     def is_builtin(self) -> bool:
@@ -180,17 +177,9 @@ class Edition(models.Model):
             if found:
                 return found
             edition = cls.objects.create(questionnaire=questionnaire, name=builtin.name)
-            Question.objects.bulk_create(
-                Question(
-                    edition=edition,
-                    position=position,
-                    element=question.element,
-                    instrument=question.instrument,
-                    statement=question.statement,
-                    text=question.text,
-                    options=list(question.options),
-                )
-                for position, question in enumerate(builtin.questions, start=1)
+            edition._write_questions(
+                DraftQuestion(row.text, row.options, row.element, row.instrument, row.statement)
+                for row in builtin.questions
             )
             edition.published_at = timezone.now()
             edition.save(update_fields=["published_at"])
@@ -251,7 +240,7 @@ class Edition(models.Model):
             changed_by=by,
             changed_at=now,
         )
-        edition._write_questions(draft, keep_keys=False)
+        edition._write_questions(replace(row, key=None) for row in draft.questions)
         Event.record(
             "edition.begun",
             by=by,
@@ -337,12 +326,13 @@ class Edition(models.Model):
         self.changed_by, self.changed_at = by, timezone.now()
         self.save()
         self.questions.all().delete()
-        self._write_questions(draft, keep_keys=True)
+        self._write_questions(draft.questions)
 
-    def _write_questions(self, draft: Draft, *, keep_keys: bool) -> None:
+    def _write_questions(self, rows: Iterable[DraftQuestion]) -> None:
+        """Write the questions in this order; one with a key keeps its row's."""
         Question.objects.bulk_create(
             Question(
-                pk=row.key if keep_keys else None,
+                pk=row.key,
                 edition=self,
                 position=position,
                 element=row.element,
@@ -351,7 +341,7 @@ class Edition(models.Model):
                 text=row.text,
                 options=list(row.options),
             )
-            for position, row in enumerate(draft.questions, start=1)
+            for position, row in enumerate(rows, start=1)
         )
         self._forget()
 

@@ -22,7 +22,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tuntas.models.audit import Event
-from tuntas.models.feedback import CODE_ALPHABET, TEXT_LIMIT
+from tuntas.models.codes import CODE_ALPHABET
+from tuntas.models.feedback import TEXT_LIMIT
 from tuntas.models.offices import Office, Service, in_reach
 from tuntas.models.people import User
 from tuntas.models.responses import (

@@ -56,7 +56,7 @@ class ApiToken(models.Model):
 
     @property
     def is_expired(self) -> bool:
-        return today_in(self.office) > self.expires_on
+        return self.office.today > self.expires_on
 
     @property
     def scope_labels(self) -> list[str]:
@@ -73,7 +73,7 @@ class ApiToken(models.Model):
         by: User | None,
     ) -> tuple[ApiToken, str]:
         """A new token and its secret, which is shown once. Raises ValidationError."""
-        check_expiry(expires_on, today_in(office), most=LONGEST_DAYS)
+        check_expiry(expires_on, office.today, most=LONGEST_DAYS)
         if not scopes or not set(scopes) <= set(Scope.values):
             raise ValidationError({"scopes": _("Pilih paling sedikit satu izin.")})
         key = f"tuntas_{secrets.token_urlsafe(32)}"
@@ -109,7 +109,7 @@ class ApiToken(models.Model):
         )
         if token is None or token.is_expired:
             return None
-        day = today_in(token.office)
+        day = token.office.today
         if token.last_used_on != day:
             cls.objects.filter(pk=token.pk).update(last_used_on=day)
         return token
@@ -126,10 +126,6 @@ class ApiToken(models.Model):
 
 def hash_token(key: str) -> str:
     return hashlib.sha256(f"tuntas:api:{key}".encode()).hexdigest()
-
-
-def today_in(office: Office) -> date:
-    return timezone.now().astimezone(office.zone).date()
 
 
 def check_expiry(expires_on: date, today: date, *, most: int) -> None:

@@ -21,9 +21,10 @@ BADGE_SECONDS = 3600
 @public
 def service_chooser(request: HttpRequest, address: str) -> HttpResponse:
     """The open services of an office by unit; `c` is carried along, `u` narrows to a unit."""
-    office = only_office(address)
-    if office is None:
-        return no_office(request, address)
+    offices = Office.at(address)
+    if len(offices) != 1:
+        return no_office(request, offices)
+    office = offices[0]
     asked = request.GET.get("q", "").strip()[:80]
     units = office.units.all()
     unit = units.filter(code=request.GET.get("u", "")).first()
@@ -47,17 +48,8 @@ def grouped(office: Office, units: list[Unit], asked: str = "") -> list[tuple[Un
     return [(unit, services[unit.pk]) for unit in units if services[unit.pk]]
 
 
-def only_office(address: str) -> Office | None:
-    """The office of an address; None when there is none, or more than one it could be."""
-    offices = Office.at(address)
-    return offices[0] if len(offices) == 1 else None
-
-
-def no_office(request: HttpRequest, address: str) -> HttpResponse:
+def no_office(request: HttpRequest, offices: list[Office]) -> HttpResponse:
     """Nobody is led to the wrong office: where several could be meant, the citizen chooses."""
-    offices = [
-        (office, reverse("service-chooser", args=[office.address])) for office in Office.at(address)
-    ]
     if not offices:
         return problem(
             request,
@@ -66,7 +58,9 @@ def no_office(request: HttpRequest, address: str) -> HttpResponse:
             _("Periksa alamatnya, atau pindai kode QR di kantor."),
         )
     context = {
-        "offices": offices,
+        "offices": [
+            (office, reverse("service-chooser", args=[office.address])) for office in offices
+        ],
         "channel": link_channel(request.GET.get("c", "")),
     }
     return page(request, "office_choice", context, 300)
@@ -83,12 +77,12 @@ def service_badge(request: HttpRequest, token: str) -> HttpResponse:
 
 @public
 def office_badge(request: HttpRequest, address: str) -> HttpResponse:
-    office = only_office(address)
-    if office is None:
+    offices = Office.at(address)
+    if len(offices) != 1:
         return problem(
             request, 404, _("Kantor tidak ditemukan"), _("Periksa alamat dalam kode pasangnya.")
         )
-    return picture(request, office.name, last_closed(office))
+    return picture(request, offices[0].name, last_closed(offices[0]))
 
 
 def picture(request: HttpRequest, name: str, result: MonthResult | None) -> HttpResponse:

@@ -12,8 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tuntas.models import BatchKind, Channel, CodeRule, Invitation, Service
-from tuntas.models.invitations import plain
-from tuntas.models.tokens import today_in
+from tuntas.models.codes import plain
 from tuntas.public import traffic
 from tuntas.public.door import page, problem
 from tuntas.public.proof import is_proven
@@ -42,7 +41,7 @@ def door(request: HttpRequest, service: Service) -> Door:
     if wait:
         return Door(page=too_many(request, service, wait, _("Terlalu banyak kode yang salah")))
     invitation = Invitation.find(service, code)
-    state = invitation.state(today_in(service.office)) if invitation else "unknown"
+    state = invitation.state(service.office.today) if invitation else "unknown"
     if invitation is None or state != "open":
         return Door(page=refused(request, service, state))
     is_link = invitation.batch.kind == BatchKind.LINK
@@ -93,9 +92,9 @@ def words(state: str) -> tuple[str, str]:
 def brake(request: HttpRequest, service: Service, code: str) -> HttpResponse | None:
     """A page for an address that sends more than any office full of citizens could. Who holds a
     code that admits is never stopped; tablets and staff come through other doors."""
-    if code and service.codes != CodeRule.NONE:
+    if service.takes(code):
         invitation = Invitation.find(service, code)
-        if invitation is not None and invitation.state(today_in(service.office)) == "open":
+        if invitation is not None and invitation.state(service.office.today) == "open":
             return None
     wait = traffic.answers.take(traffic.key_of(request, service.pk))
     return too_many(request, service, wait, _("Terlalu banyak kiriman")) if wait else None
@@ -120,5 +119,6 @@ def too_many(request: HttpRequest, service: Service, wait: float, title: str) ->
 
 def is_unproven(service: Service, form_id: UUID, code: str, given: str) -> bool:
     """Whether a proof was asked for, because of a burst, and is not there. A code is proof enough."""
-    has_code = bool(code) and service.codes != CodeRule.NONE
-    return not has_code and traffic.bursts.is_on(service.pk) and not is_proven(form_id, given)
+    if service.takes(code) or not traffic.bursts.is_on(service.pk):
+        return False
+    return not is_proven(form_id, given)

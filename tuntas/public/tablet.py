@@ -20,7 +20,8 @@ from django.utils.translation import gettext as _
 from tuntas.answers import FilledForm, form_context
 from tuntas.law.profile import UNKNOWN
 from tuntas.models import Channel, Tablet
-from tuntas.models.feedback import CODE_ALPHABET, REPLY_WORKING_DAYS
+from tuntas.models.codes import CODE_ALPHABET
+from tuntas.models.feedback import REPLY_WORKING_DAYS
 from tuntas.models.tablets import hand_over
 from tuntas.public.door import page, problem, public, source
 

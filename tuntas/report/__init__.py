@@ -43,7 +43,7 @@ def make(
 
     `cut_off` None takes `default_cut_off`. Raises NothingToProcess, ValueError for another kind.
     """
-    today = followup.today_in(office)
+    today = office.today
     day = cut_off or default_cut_off(office, span, today)
     content: FollowUpReport | ProcessingForm | MonevReport | PlanReport
     if kind == ReportKind.FOLLOW_UP:

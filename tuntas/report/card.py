@@ -6,12 +6,9 @@ needs nothing of another site.
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 
-import typst
-
-from tuntas.report.pdf import FOLDER, FONTS, check_fonts
+from tuntas.report.pdf import typeset
 
 WIDTH, HEIGHT = 1200, 630
 # The page of the template is measured in points; at this density a point is a pixel.
@@ -21,14 +18,5 @@ PIXELS_PER_INCH = 72.0
 @lru_cache(maxsize=64)  # 64 cards of about 40 KB; drawing one takes some 20 ms
 def draw(*, office: str, service: str, title: str, line: str) -> bytes:
     """The card as PNG. The same words give the same bytes. Raises MissingFont."""
-    check_fonts(FONTS)
     words = {"office": office, "service": service, "title": title, "line": line}
-    made = typst.compile(
-        str(FOLDER / "typ" / "card.typ"),
-        format="png",
-        ppi=PIXELS_PER_INCH,
-        font_paths=[str(FONTS)],
-        ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(words, ensure_ascii=False)},
-    )
-    return bytes(made)
+    return typeset("card", words, format="png", ppi=PIXELS_PER_INCH)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from django.utils import timezone
-
 from tuntas.law.followup import FollowUpShare
 from tuntas.law.months import Month, Span
 from tuntas.models import ActionPlan, Channel, NarrativeTemplate, Office
@@ -215,7 +213,3 @@ def facts(
         "rencana aksi ditindaklanjuti": f"{share.followed_up} dari {share.total}",
         "rencana aksi selesai": f"{share.finished} dari {share.total}",
     }
-
-
-def today_in(office: Office) -> date:
-    return timezone.now().astimezone(office.zone).date()

@@ -54,11 +54,13 @@ def typeset(
     name: str,
     data: dict[str, Any],
     *,
-    made_at: datetime,
+    made_at: datetime | None = None,
     format: Literal["pdf", "png"] = "pdf",
+    ppi: float = PRINT_PPI,
     fonts: Path = FONTS,
 ) -> bytes:
-    """`typ/NAME.typ` with this data as PDF/A, or a document of one page as PNG for print.
+    """`typ/NAME.typ` with this data as PDF/A, or a document of one page as PNG, for print unless
+    `ppi` says otherwise. `made_at` stands in a PDF: now when it is not given.
 
     Raises MissingFont.
     """
@@ -66,11 +68,11 @@ def typeset(
     made = typst.compile(
         str(FOLDER / "typ" / f"{name}.typ"),
         format=format,
-        ppi=PRINT_PPI,
+        ppi=ppi,
         font_paths=[str(fonts)],
         ignore_system_fonts=True,
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
         pdf_standards=STANDARD if format == "pdf" else [],
-        timestamp=int(made_at.timestamp()),
+        timestamp=int(made_at.timestamp()) if made_at else None,
     )
     return bytes(made)

@@ -5,19 +5,16 @@ Not a report: it is made once, together with the codes, and nothing of it is kep
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Sequence
 
-import segno
-import typst
 from django.conf import settings
 from django.utils import translation
 
 from tuntas.models import InvitationBatch
 from tuntas.models.invitations import address, shown
 from tuntas.report import numbers
-from tuntas.report.pdf import FOLDER, FONTS, STANDARD, check_fonts
+from tuntas.report.pdf import typeset
+from tuntas.report.posters import qr_svg
 
 # More does not fit on a slip of 55 mm, and the code must.
 LONGEST_NAME = 80
@@ -26,7 +23,6 @@ LONGEST_NAME = 80
 @translation.override("id")  # paper for citizens, whatever the officer reads
 def render(batch: InvitationBatch, codes: Sequence[str]) -> bytes:
     """The codes of the batch as PDF/A. Raises MissingFont."""
-    check_fonts(FONTS)
     service = batch.service
     data = {
         "title": f"Kode penilaian – {service.name}",
@@ -36,26 +32,13 @@ def render(batch: InvitationBatch, codes: Sequence[str]) -> bytes:
         "expires": numbers.day(batch.expires_on),
         "site": f"{settings.PUBLIC_URL}{service.get_absolute_url()}".split("://", 1)[1],
         "slips": [
-            {"code": shown(code), "qr": qr_of(f"{address(service, code)}&c=qr")} for code in codes
+            {"code": shown(code), "qr": qr_svg(f"{address(service, code)}&c=qr", "m", border=0)}
+            for code in codes
         ],
     }
-    made = typst.compile(
-        str(FOLDER / "typ" / "slips.typ"),
-        format="pdf",
-        font_paths=[str(FONTS)],
-        ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        pdf_standards=STANDARD,
-    )
-    return bytes(made)
+    return typeset("slips", data)
 
 
 def shortened(name: str) -> str:
     """A name that leaves room for the code below it."""
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1].rstrip()}…"
-
-
-def qr_of(link: str) -> str:
-    out = io.BytesIO()
-    segno.make(link, error="m").save(out, kind="svg", border=0, xmldecl=False, nl=False)
-    return out.getvalue().decode()

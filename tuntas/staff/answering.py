@@ -20,7 +20,6 @@ from tuntas.models import HolidayChange, PublishedAnswer, ReplyTemplate
 from tuntas.models.holidays import calendar_of, read_lines
 from tuntas.staff.access import TEAM, StaffRequest, staff
 from tuntas.staff.forms import place_errors
-from tuntas.staff.home import office_today
 
 
 class TemplateForm(forms.Form):
@@ -109,7 +108,7 @@ def holiday_list(request: StaffRequest) -> HttpResponse:
         )
         return redirect("holiday-list")
     asked = request.GET.get("year", "")
-    year = int(asked) if asked.isdigit() and len(asked) == 4 else office_today(request.office).year
+    year = int(asked) if asked.isdigit() and len(asked) == 4 else request.office.today.year
     context = {
         "form": form,
         "change": change,

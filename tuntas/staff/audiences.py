@@ -19,7 +19,6 @@ from tuntas.models.audiences import FIRST_YEAR, LAST_YEAR
 from tuntas.report import numbers
 from tuntas.staff.access import TEAM, StaffRequest, find, staff
 from tuntas.staff.forms import place_errors
-from tuntas.staff.home import office_today
 
 
 class AudienceForm(forms.Form):
@@ -46,7 +45,7 @@ def year_of(text: str) -> int:
 @staff()
 def audience_list(request: StaffRequest) -> HttpResponse:
     """Every service of the year, furthest behind first. An officer sees the own unit's."""
-    today = office_today(request.office)
+    today = request.office.today
     year = year_of(request.GET.get("year") or str(today.year))
     services = Service.objects.visible_to(request.user).filter(office=request.office)
     rows = adequacies(request.office, year, services.select_related("unit"), today)

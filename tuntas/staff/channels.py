@@ -16,6 +16,7 @@ from tuntas.models.results import last_closed
 from tuntas.report import posters
 from tuntas.report.badge import badge
 from tuntas.staff.access import TEAM, TEAM_AND_OFFICERS, StaffRequest, find, staff
+from tuntas.staff.downloads import download
 
 
 @staff()
@@ -70,10 +71,8 @@ def poster_file(
         made = posters.poster(office, size=size, format=format, service=service)
     except posters.NotAPoster as error:
         raise Http404 from error
-    response = HttpResponse(made, content_type=posters.FORMATS[format])
     name = posters.poster_name(office, size, format, service=service)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return download(made, posters.FORMATS[format], name)
 
 
 urlpatterns = [

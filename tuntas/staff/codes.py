@@ -29,8 +29,8 @@ from tuntas.models.invitations import (
 )
 from tuntas.report import MissingFont, slips
 from tuntas.staff.access import TEAM, TEAM_AND_OFFICERS, StaffRequest, staff
+from tuntas.staff.downloads import download
 from tuntas.staff.forms import DayField, place_errors
-from tuntas.staff.home import office_today
 from tuntas.staff.services import find_service
 
 USUAL_DAYS = 60
@@ -111,13 +111,10 @@ def references_of(upload: Any) -> list[str]:
 
 @staff()
 def codes_page(request: StaffRequest, pk: int) -> HttpResponse:
-    """The rule, the batches made so far, and a form for the next; POST makes one.
-
-    The answer to the POST is the file itself: the codes exist nowhere else in the clear.
-    """
+    """The rule, the batches made so far, and a form for the next."""
     service = find_service(request, pk)
     may_make = bool(request.roles & TEAM_AND_OFFICERS)
-    usual = office_today(request.office) + timedelta(days=USUAL_DAYS)
+    usual = request.office.today + timedelta(days=USUAL_DAYS)
     form = BatchForm(initial={"n": 50, "expires_on": usual})
     return listed(request, service, form, may_make)
 
@@ -144,6 +141,7 @@ def listed(
 @require_POST
 @staff(may=TEAM_AND_OFFICERS)
 def code_batch_add(request: StaffRequest, pk: int) -> HttpResponse:
+    """Make a batch. The answer is the file itself: the codes exist nowhere else in the clear."""
     service = find_service(request, pk)
     form = BatchForm(request.POST, request.FILES)
     if form.is_valid():
@@ -169,16 +167,12 @@ def code_batch_add(request: StaffRequest, pk: int) -> HttpResponse:
 
 def file_of(batch: InvitationBatch, codes: list[str], references: list[str]) -> HttpResponse:
     """The one copy of the codes, to download."""
+    name = f"kode-{batch.service.code}-{batch.made_on}-{batch.pk}"
     if batch.kind == BatchKind.SLIP:
-        response = HttpResponse(slips.render(batch, codes), content_type="application/pdf")
-        suffix = "pdf"
+        response = download(slips.render(batch, codes), "application/pdf", f"{name}.pdf")
     else:
-        response = HttpResponse(
-            merge_list(batch, codes, references), content_type="text/csv; charset=utf-8"
-        )
-        suffix = "csv"
-    name = f"kode-{batch.service.code}-{batch.made_on}-{batch.pk}.{suffix}"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+        rows = merge_list(batch, codes, references)
+        response = download(rows, "text/csv; charset=utf-8", f"{name}.csv")
     response["Cache-Control"] = "no-store"
     return response
 

@@ -26,7 +26,6 @@ from tuntas.models.surveys import AlreadyPublished, DraftWaiting, NothingToUndo,
 from tuntas.report import numbers
 from tuntas.staff.access import TEAM, StaffRequest, find, staff
 from tuntas.staff.forms import MonthField
-from tuntas.staff.home import office_today
 
 
 class EditionForm(forms.Form):
@@ -65,7 +64,7 @@ class StartForm(forms.Form):
         super().__init__(*args, **kwargs)
         services = Service.objects.visible_to(request.user).filter(office=request.office).open()
         self.fields["services"].queryset = services.with_editions()  # type: ignore[attr-defined]
-        self.fields["month"].widget.attrs["min"] = str(Month.of(office_today(request.office)) + 1)
+        self.fields["month"].widget.attrs["min"] = str(Month.of(request.office.today) + 1)
 
 
 def edition_choices(request: StaffRequest) -> list[tuple[str, str]]:
@@ -123,7 +122,7 @@ def coming_starts(request: StaffRequest, edition: Edition | None = None) -> Any:
     rows = (
         EditionStart.objects.visible_to(request.user)
         .holding()
-        .filter(office=request.office, month__gt=office_today(request.office))
+        .filter(office=request.office, month__gt=request.office.today)
         .select_related("service", "edition__questionnaire", "made_by")
     )
     return rows.filter(edition=edition) if edition else rows

@@ -8,7 +8,6 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tuntas.law.instruments import LEAST_MONTHS
@@ -29,9 +28,11 @@ from tuntas.models.results import (
     EMPTY,
     HISTORICAL,
     MonthResult,
+    counts,
     first_month,
     latest_instruments,
     month_results,
+    service_ids,
 )
 from tuntas.report import numbers, svg
 from tuntas.report.trend import trend_chart
@@ -42,11 +43,12 @@ TREND_MONTHS = 13
 
 @staff()
 def home(request: StaffRequest) -> HttpResponse:
-    office, today = request.office, office_today(request.office)
+    office, today = request.office, request.office.today
     unit = own_unit(request)
     this_month = Month.of(today)
     months = [this_month + step for step in range(1 - TREND_MONTHS, 1)]
-    results = month_results(office, months, unit=unit)
+    counted = counts(office, months, services=service_ids(unit=unit))
+    results = month_results(office, months, unit=unit, counted=counted)
     current = results[-1]
     closed = [row for row in results if row.state in (CLOSED, HISTORICAL) and row.converted]
     feedback = Feedback.objects.visible_to(request.user).filter(office=office)
@@ -63,7 +65,7 @@ def home(request: StaffRequest) -> HttpResponse:
         "share": AnsweredShare.of(feedback.filter(month__gte=months[-6].first_day)),
         "plan_share": plans.share(),
         "todo": todo(request, feedback, plans, today),
-        "instruments": latest_instruments(office, this_month, unit=unit),
+        "instruments": latest_instruments(office, this_month, counted=counted),
         "latest_months": Span(this_month + (1 - LEAST_MONTHS), this_month),
         "adequacy": adequacy(request, today),
         "below": offices_below(request, this_month),
@@ -75,10 +77,6 @@ def adequacy(request: StaffRequest, today: date) -> OfficeAdequacy:
     """How far this year's respondents are, for what the person sees."""
     services = Service.objects.visible_to(request.user).filter(office=request.office).open()
     return together(adequacies(request.office, today.year, services, today))
-
-
-def office_today(office: Office) -> date:
-    return timezone.now().astimezone(office.zone).date()
 
 
 def own_unit(request: StaffRequest) -> Unit | None:

@@ -30,7 +30,6 @@ from tuntas.models import (
 )
 from tuntas.models.feedback import MERGED, NEEDS_NO_REPLY, FeedbackQuerySet
 from tuntas.staff.access import TEAM, TEAM_AND_OFFICERS, StaffRequest, staff
-from tuntas.staff.home import office_today
 
 PER_PAGE = 25
 # Grouping reads this many waiting feedback, the most urgent first.
@@ -64,7 +63,7 @@ def feedback_list(request: StaffRequest) -> HttpResponse:
         sort = "due" if state in ("waiting", "overdue") else "newest"
     rows = filtered(mine, request, state).select_related("service", "unit", "assignee")
     page = Paginator(rows.order_by(*SORTS[sort][1]), PER_PAGE).get_page(request.GET.get("page"))
-    today = office_today(office)
+    today = office.today
     for row in page:
         row.tag = tag_of(row, today)  # type: ignore[attr-defined]  # for the template only
     context = {
@@ -112,7 +111,7 @@ def filtered(rows: FeedbackQuerySet, request: StaffRequest, state: str) -> Feedb
     if state == "waiting":
         rows = rows.unanswered()
     elif state == "overdue":
-        rows = rows.overdue(office_today(request.office))
+        rows = rows.overdue(request.office.today)
     elif state == "answered":
         rows = rows.answered()
     if get.get("kind") in FeedbackKind.values:

@@ -34,7 +34,6 @@ from tuntas.models import Import, ImportState, TooLate
 from tuntas.models.surveys import Edition
 from tuntas.staff.access import TEAM_AND_OFFICERS, StaffRequest, find, staff
 from tuntas.staff.forms import MonthField
-from tuntas.staff.home import office_today
 
 ZONES = (
     ("Asia/Jakarta", "WIB (Asia/Jakarta)"),
@@ -285,7 +284,7 @@ def page_context(
             for code_, label in order_choices()
         ],
         "is_remembered": initial["is_remembered"],
-        "today": office_today(request.office),
+        "today": request.office.today,
     }
 
 

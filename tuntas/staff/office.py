@@ -13,7 +13,6 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -92,7 +91,7 @@ def office_settings(request: StaffRequest) -> HttpResponse:
         else:
             messages.success(request, _("Data kantor tersimpan."))
             return redirect("office-settings")
-    month = Month.of(timezone.now().astimezone(request.office.zone).date())
+    month = Month.of(request.office.today)
     context = {
         "form": form,
         "month": month,

@@ -23,7 +23,6 @@ from tuntas.models.monitoring import (
 from tuntas.models.results import CLOSED, EMPTY, HISTORICAL, MonthResult, counts, month_results
 from tuntas.report.trend import trend_chart
 from tuntas.staff.access import OFFICE_READERS, StaffRequest, staff
-from tuntas.staff.home import office_today
 
 MONTHS = 13
 # Times of answering are told of suggestions received in these months, the current one included.
@@ -32,7 +31,7 @@ REPLY_MONTHS = 6
 
 @staff(may=OFFICE_READERS)
 def overview(request: StaffRequest) -> HttpResponse:
-    office, today = request.office, office_today(request.office)
+    office, today = request.office, request.office.today
     this_month = Month.of(today)
     months = [this_month + step for step in range(1 - MONTHS, 1)]
     found = counts(office, months)

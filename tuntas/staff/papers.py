@@ -24,6 +24,7 @@ from tuntas.models.periods import is_closed
 from tuntas.report import numbers
 from tuntas.report.questionnaires import MOST_COPIES, questionnaire
 from tuntas.staff.access import TEAM_AND_OFFICERS, StaffRequest, find, staff
+from tuntas.staff.downloads import download
 from tuntas.staff.forms import place_errors
 
 DAY_FORMATS = ["%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d%m%Y", "%Y-%m-%d"]
@@ -383,20 +384,16 @@ def paper_forms(request: StaffRequest, pk: int, first: int, last: int) -> HttpRe
     made = questionnaire(
         batch.service, edition=batch.edition, batch=batch, numbers=range(first, last + 1)
     )
-    return sheet_file(made, f"lembar-{batch.service.code}-{batch.pk}-{first}-{last}.pdf")
+    name = f"lembar-{batch.service.code}-{batch.pk}-{first}-{last}.pdf"
+    return download(made, "application/pdf", name)
 
 
 @staff()
 def service_questionnaire(request: StaffRequest, pk: int) -> HttpResponse:
     """One blank sheet to copy."""
     service = find(Service.objects.with_editions(), request, pk=pk)
-    return sheet_file(questionnaire(service), f"kuesioner-{service.unit.code}-{service.code}.pdf")
-
-
-def sheet_file(made: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(made, content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    name = f"kuesioner-{service.unit.code}-{service.code}.pdf"
+    return download(questionnaire(service), "application/pdf", name)
 
 
 urlpatterns = [

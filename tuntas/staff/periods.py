@@ -26,7 +26,9 @@ from tuntas.models.results import (
     first_month,
     index_of,
     latest_instruments,
+    latest_months,
     month_results,
+    service_ids,
 )
 from tuntas.staff.access import (
     OFFICE_READERS,
@@ -35,7 +37,7 @@ from tuntas.staff.access import (
     StaffRequest,
     staff,
 )
-from tuntas.staff.home import element_chart, office_today, own_unit
+from tuntas.staff.home import element_chart, own_unit
 
 PER_PAGE = 12
 
@@ -52,7 +54,7 @@ class ReopeningForm(forms.Form):
 
 @staff()
 def period_list(request: StaffRequest) -> HttpResponse:
-    today = office_today(request.office)
+    today = request.office.today
     first, last = first_month(request.office), Month.of(today)
     months = [last + -step for step in range(last - first + 1)] if first else []
     page = Paginator(months, PER_PAGE).get_page(request.GET.get("page"))
@@ -82,8 +84,9 @@ def show(
     request: StaffRequest, month: Month, form: ReopeningForm, status: int = 200
 ) -> HttpResponse:
     unit = own_unit(request)
-    row = month_results(request.office, [month], unit=unit)[0]
-    today = office_today(request.office)
+    counted = counts(request.office, latest_months(month), services=service_ids(unit=unit))
+    row = month_results(request.office, [month], unit=unit, counted=counted)[0]
+    today = request.office.today
     period = Period.objects.filter(office=request.office, month=month.first_day).first()
     context: dict[str, Any] = {
         "month": month,
@@ -91,7 +94,9 @@ def show(
         "unit": unit,
         "chart": element_chart(row),
         "services": services_of(request, month),
-        "instruments": instrument_rows(row, latest_instruments(request.office, month, unit=unit)),
+        "instruments": instrument_rows(
+            row, latest_instruments(request.office, month, counted=counted)
+        ),
         "latest_months": Span(month + (1 - LEAST_MONTHS), month),
         "adequacy": adequacy_of(request, month),
         "is_over": today > month.last_day,
@@ -120,7 +125,7 @@ def instrument_rows(row: MonthResult, latest: Sequence[InstrumentResult]) -> lis
 def adequacy_of(request: StaffRequest, month: Month) -> OfficeAdequacy | None:
     """The year's population and wanted respondents of what the person sees; None while unknown."""
     services = Service.objects.visible_to(request.user).filter(office=request.office)
-    rows = adequacies(request.office, month.year, services, office_today(request.office))
+    rows = adequacies(request.office, month.year, services, request.office.today)
     total = together(rows)
     return total if total.wanted else None
 
@@ -148,7 +153,7 @@ def period_closure(request: StaffRequest, month: str) -> HttpResponse:
     wanted = parse(month)
     if request.method != "POST":
         row: MonthResult = month_results(request.office, [wanted])[0]
-        is_over = office_today(request.office) > wanted.last_day
+        is_over = request.office.today > wanted.last_day
         context = {"month": wanted, "row": row, "is_over": is_over}
         return render(request, "staff/period_closure.html", context)
     try:

@@ -24,8 +24,8 @@ from tuntas.report import numbers, sheets
 from tuntas.report.followup import default_cut_off
 from tuntas.report.monitoring import annex_of
 from tuntas.staff.access import OFFICE_READERS, TEAM_AND_OFFICERS, StaffRequest, find, staff
+from tuntas.staff.downloads import download
 from tuntas.staff.forms import DayField, MonthField, place_errors
-from tuntas.staff.home import office_today
 
 PER_PAGE = 25
 STATES = {
@@ -98,7 +98,7 @@ def chosen(request: StaffRequest) -> tuple[ActionPlanQuerySet, ActionPlanQuerySe
 @staff()
 def plan_list(request: StaffRequest) -> HttpResponse:
     mine, rows, state, sort = chosen(request)
-    semester = semester_of(Month.of(office_today(request.office)))
+    semester = semester_of(Month.of(request.office.today))
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
@@ -114,7 +114,7 @@ def plan_list(request: StaffRequest) -> HttpResponse:
         "query": request.GET,
         "may_add": bool(request.roles & TEAM_AND_OFFICERS),
         "reads_office": bool(request.roles & OFFICE_READERS),
-        "today": office_today(request.office),
+        "today": request.office.today,
     }
     return render(request, "staff/plan_list.html", context)
 
@@ -126,7 +126,7 @@ def carried_words(plan: ActionPlan, span: Span) -> str:
 
 
 def filtered(rows: ActionPlanQuerySet, request: StaffRequest, state: str) -> ActionPlanQuerySet:
-    today = office_today(request.office)
+    today = request.office.today
     by_state = {
         "running": lambda: rows.unfinished(),
         "overdue": lambda: rows.overdue(today),
@@ -181,11 +181,8 @@ def plan_export(request: StaffRequest, format: str) -> HttpResponse:
         _("Sampai dengan"), _("Kecepatan (bulan)"), _("Ditindaklanjuti"), _("Keadaan"),
     )  # fmt: skip
     content = sheets.write(format, _("Rencana aksi"), heads, table)
-    response = HttpResponse(content, content_type=sheets.TYPES[format])
-    name = f"rencana-aksi-{request.office.code}-{office_today(request.office)}.{format}"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    name = f"rencana-aksi-{request.office.code}-{request.office.today}.{format}"
+    return download(content, sheets.TYPES[format], name)
 
 
 def own_units(request: StaffRequest) -> Any:
@@ -220,7 +217,7 @@ def initial_of(request: StaffRequest, source: Any) -> dict[str, Any]:
     first = source.first()
     unit = request.GET.get("unit", "")
     initial: dict[str, Any] = {
-        "survey_month": Month.of(office_today(request.office)).first_day,
+        "survey_month": Month.of(request.office.today).first_day,
         "element": request.GET.get("element", ""),
         "unit": int(unit) if unit.isdigit() else None,
     }
@@ -289,7 +286,7 @@ def ranked(result: Any) -> list[dict[str, Any]]:
 @staff()
 def plan_table(request: StaffRequest) -> HttpResponse:
     """The nine-column monitoring table of a semester, as the report prints it."""
-    today = office_today(request.office)
+    today = request.office.today
     try:
         span = Span.parse(request.GET.get("span", str(semester_of(Month.of(today)))))
     except ValueError as error:

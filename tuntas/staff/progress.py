@@ -36,7 +36,6 @@ from tuntas.staff.access import (
     staff,
 )
 from tuntas.staff.forms import DayField, DayInput, place_errors
-from tuntas.staff.home import office_today
 from tuntas.staff.plans import carried_words
 
 DOWNLOAD_ONLY = "default-src 'none'; sandbox"
@@ -148,8 +147,8 @@ def show(
         "source": plan.source_feedback.visible_to(request.user),
         "form": form,
         "survey": Month.of(plan.survey_month),
-        "today": office_today(request.office),
-        "carried": carried_words(plan, semester_of(Month.of(office_today(request.office)))),
+        "today": request.office.today,
+        "carried": carried_words(plan, semester_of(Month.of(request.office.today))),
         **forms_by_name,
     }
     return render(request, "staff/plan.html", context, status=status)
@@ -248,7 +247,7 @@ def plan_activities(request: StaffRequest, pk: int) -> HttpResponse:
     rows: list[activities.Activity] = []
     if form.is_valid():
         try:
-            rows = activities.read(form.cleaned_data["lines"], office_today(request.office))
+            rows = activities.read(form.cleaned_data["lines"], request.office.today)
         except activities.TooManyLines:
             form.add_error(
                 "lines", _("Paling banyak %(most)s baris.") % {"most": activities.MOST_LINES}

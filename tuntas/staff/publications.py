@@ -22,7 +22,6 @@ from tuntas.models.evaluations import Indicator, evaluate
 from tuntas.models.publications import Medium
 from tuntas.staff.access import OFFICE_READERS, TEAM, StaffRequest, find, staff
 from tuntas.staff.forms import DayField, place_errors
-from tuntas.staff.home import office_today
 
 PER_PAGE = 25
 FIRST_YEAR = 2017
@@ -120,7 +119,7 @@ def publication_proof(request: StaffRequest, pk: int) -> FileResponse:
 @staff(may=OFFICE_READERS)
 def pekppp_page(request: StaffRequest) -> HttpResponse:
     """The self-score of one survey year, each number with what supports it."""
-    this_year = Month.of(office_today(request.office)).year
+    this_year = Month.of(request.office.today).year
     asked = request.GET.get("year", "")
     year = int(asked) if asked.isdigit() else this_year
     year = min(max(year, FIRST_YEAR), this_year)

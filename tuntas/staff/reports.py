@@ -18,8 +18,8 @@ from tuntas.law.months import Month, Span
 from tuntas.models import NarrativeTemplate, Report, ReportKind, Service
 from tuntas.report import MissingFont, NothingToProcess, narrative
 from tuntas.staff.access import OFFICE_READERS, TEAM, TEAM_AND_HEAD, StaffRequest, find, staff
+from tuntas.staff.downloads import download
 from tuntas.staff.forms import DayField
-from tuntas.staff.home import office_today
 
 PER_PAGE = 20
 
@@ -60,7 +60,7 @@ def report_list(request: StaffRequest) -> HttpResponse:
     """The made reports; POST makes one."""
     services = Service.objects.filter(office=request.office)
     may_make = bool(request.roles & TEAM_AND_HEAD)
-    month = Month.of(office_today(request.office)) + -1
+    month = Month.of(request.office.today) + -1
     semester = f"{month.year}-S{1 if month.month <= 6 else 2}"
     initial = {"span": request.GET.get("span", semester), "kind": request.GET.get("kind", "")}
     form = ReportForm(request.POST or None, initial=initial, services=services)
@@ -121,10 +121,7 @@ def report_file(request: StaffRequest, code: str, format: str) -> HttpResponse:
     except MissingFont as error:
         messages.error(request, str(error))
         return redirect("report", code)
-    response = HttpResponse(content, content_type=reports.FORMATS[format])
-    name = reports.file_name(report, format)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return download(content, reports.FORMATS[format], reports.file_name(report, format))
 
 
 @staff(may=TEAM)

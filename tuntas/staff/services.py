@@ -25,9 +25,9 @@ from tuntas.models import Channel, Response, Service, Unit
 from tuntas.models.results import month_results
 from tuntas.staff.access import TEAM, TEAM_AND_OFFICERS, StaffRequest, find, staff
 from tuntas.staff.channels import website
+from tuntas.staff.downloads import download
 from tuntas.staff.editions import chosen_edition, edition_choices
 from tuntas.staff.forms import place_errors
-from tuntas.staff.home import office_today
 
 LINKS = (Channel.WEB, Channel.WHATSAPP, Channel.HELPDESK, Channel.QR)
 
@@ -67,7 +67,7 @@ class NameForm(forms.Form):
 @staff()
 def service_list(request: StaffRequest) -> HttpResponse:
     services = Service.objects.visible_to(request.user).filter(office=request.office)
-    month = Month.of(office_today(request.office))
+    month = Month.of(request.office.today)
     counted = dict(
         Response.objects.filter(office=request.office, month=month.first_day)
         .values_list("service")
@@ -88,7 +88,7 @@ def service_list(request: StaffRequest) -> HttpResponse:
 @staff()
 def service_page(request: StaffRequest, pk: int) -> HttpResponse:
     service = find_service(request, pk)
-    month = Month.of(office_today(request.office))
+    month = Month.of(request.office.today)
     channels = dict(
         Response.objects.filter(office=request.office, month=month.first_day, service=service)
         .values_list("channel")
@@ -144,9 +144,7 @@ def service_qr(request: StaffRequest, pk: int, format: str) -> HttpResponse:
     code = segno.make(link(service, Channel.QR), error="m")
     code.save(out, kind=format, scale=12, border=4)
     types = {"svg": "image/svg+xml", "png": "image/png"}
-    response = HttpResponse(out.getvalue(), content_type=types[format])
-    response["Content-Disposition"] = f'attachment; filename="qr-{service.code}.{format}"'
-    return response
+    return download(out.getvalue(), types[format], f"qr-{service.code}.{format}")
 
 
 @staff(may=TEAM)

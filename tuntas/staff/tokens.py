@@ -18,7 +18,6 @@ from django.views.decorators.http import require_POST
 from tuntas.models import ApiToken, Scope
 from tuntas.staff.access import TEAM, StaffRequest, find, staff
 from tuntas.staff.forms import DayField, place_errors
-from tuntas.staff.home import office_today
 
 USUAL_DAYS = 365
 
@@ -44,7 +43,7 @@ class TokenForm(forms.Form):
 @staff(may=TEAM)
 def token_list(request: StaffRequest) -> HttpResponse:
     """The office's tokens; POST makes one and shows its secret on the answer to this very request."""
-    usual = office_today(request.office) + timedelta(days=USUAL_DAYS)
+    usual = request.office.today + timedelta(days=USUAL_DAYS)
     form = TokenForm(request.POST or None, initial={"expires_on": usual})
     if request.method == "POST" and form.is_valid():
         data: dict[str, Any] = form.cleaned_data
