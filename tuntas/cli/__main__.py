@@ -1,0 +1,3 @@
+from tuntas.cli import main
+
+main()
