@@ -5,11 +5,17 @@ from __future__ import annotations
 import ipaddress
 import threading
 from collections.abc import Iterator
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
+from django.urls import reverse
+from django.utils import timezone
 
-from tuntas import links
+from tests.conftest import Cast
+from tuntas import chores, links
+from tuntas.models import ActionPlan, Evidence
 
 HERE = (ipaddress.ip_network("127.0.0.0/8"),)
 
@@ -41,6 +47,29 @@ class Pages(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """The test's output stays quiet."""
+
+
+@pytest.mark.django_db
+def test_links_of_evidence_are_looked_at_in_the_background(
+    cast: Cast, server: str, settings: Any
+) -> None:
+    settings.LINK_NETWORKS = list(HERE)
+    add = {"survey_month": date(2026, 1, 1), "action": "Pelatihan"}
+    plan = ActionPlan.add(cast.pensiun, by=None, **add)
+    other = ActionPlan.add(cast.inka, by=None, **add)
+    ok = plan.add_link(f"{server}/ok", by=None)
+    gone = plan.add_link(f"{server}/gone", by=None)
+    inside = other.add_link("http://10.1.2.3/bukti", by=None)
+    chores.check_links(timezone.now(), None)
+    found = {row.pk: (row.check_state, row.http_status) for row in Evidence.objects.all()}
+    assert found == {ok.pk: ("ok", 200), gone.pk: ("dead", 404), inside.pk: ("refused", None)}
+    Pages.seen = []
+    chores.check_links(timezone.now(), None)
+    assert Pages.seen == []  # nothing is due again
+    head = cast.client("head")
+    assert "1 tautan bukti tidak dapat dibuka" in head.get(reverse("overview")).content.decode()
+    listed = head.get(reverse("plan-list"), {"state": "bad-links"}).context["page"].object_list
+    assert [row.pk for row in listed] == [plan.pk]
 
 
 @pytest.fixture

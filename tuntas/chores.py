@@ -1,4 +1,5 @@
-"""What the background loop does again and again: planning notices, forgetting what has expired.
+"""What the background loop does again and again: planning notices, looking at links, forgetting
+what has expired.
 
 A chore is a row with the time it is next due, taken with a lease like all other work.
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import smtplib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,8 +21,8 @@ from django.db import connection
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from tuntas import mail, reminders, work
-from tuntas.models import Chore, Contact, Lease, Notice
+from tuntas import links, mail, reminders, work
+from tuntas.models import Chore, Contact, Evidence, Lease, Notice
 from tuntas.models.conversations import erase_outlived
 
 log = logging.getLogger(__name__)
@@ -28,6 +30,8 @@ log = logging.getLogger(__name__)
 # Silent for longer than this, the loop stood still; a restart takes seconds.
 SILENT = timedelta(minutes=30)
 BATCH = 1000
+# One turn of looking at links is shorter than a lease; a slow server must not hold up the mail.
+LINK_SECONDS, LINK_TURN = 4.0, 30.0
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,17 @@ def tell_citizens(_now: datetime, _done_at: datetime | None) -> None:
                     log.warning("a citizen could not be told: %s", type(error).__name__)
 
 
+def check_links(now: datetime, _done_at: datetime | None) -> None:
+    """Look whether the links of evidence still open; what was found stands at once, so that a
+    worker killed half-way goes on with the next one."""
+    end = time.monotonic() + LINK_TURN
+    for row in Evidence.objects.links_to_check(now).select_related("plan")[:BATCH]:
+        if time.monotonic() > end:
+            break
+        found = links.look(row.url, allowed=settings.LINK_NETWORKS, seconds=LINK_SECONDS)
+        row.record_check(found.state, http_status=found.status)
+
+
 def purge(now: datetime, _done_at: datetime | None) -> None:
     """Forget expired sessions, expired counters of the lock-out, citizens' addresses whose
     conversation ended long enough ago, and notices settled long ago."""
@@ -95,6 +110,7 @@ def forget_cache(now: datetime) -> None:
 TURNS = {
     "plan-notices": Turn(timedelta(minutes=5), plan_notices),
     "tell-citizens": Turn(timedelta(minutes=5), tell_citizens),
+    "check-links": Turn(timedelta(minutes=10), check_links),
     "purge": Turn(timedelta(days=1), purge),
 }
 

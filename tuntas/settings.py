@@ -3,6 +3,7 @@
 The variables and their meaning stand in docs/install.md; a test keeps both lists equal.
 """
 
+import ipaddress
 import os
 import re
 import secrets
@@ -11,6 +12,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+
+from tuntas.links import Network
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -57,6 +60,16 @@ def env_list(name: str, default: list[str]) -> list[str]:
     return [item.strip() for item in text.split(",") if item.strip()]
 
 
+def env_networks(name: str) -> list[Network]:
+    """Comma-separated networks like 10.1.0.0/16. Raises ImproperlyConfigured for anything else."""
+    try:
+        return [ipaddress.ip_network(text) for text in env_list(name, [])]
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name}: {error}. Tulis jaringan seperti 10.1.0.0/16, dipisahkan koma."
+        ) from None
+
+
 DATA = Path(env_str("TUNTAS_DATA", str(Path.cwd() / "data"))).resolve()
 DEBUG = env_bool("TUNTAS_DEBUG", False)
 ALLOWED_HOSTS = env_list("TUNTAS_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
@@ -64,6 +77,8 @@ HTTPS = env_bool("TUNTAS_HTTPS", False)
 PUBLIC_URL = env_str("TUNTAS_PUBLIC_URL", f"http://127.0.0.1:{env_str('PORT', '8000')}").rstrip("/")
 # Whose X-Forwarded-For is believed: the office's own servers in front of this one.
 PROXIES = env_list("TUNTAS_PROXIES", ["127.0.0.1", "::1"])
+# Networks that are not public but may be visited to look whether a link of evidence still opens.
+LINK_NETWORKS = env_networks("TUNTAS_LINK_NETWORKS")
 
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured(

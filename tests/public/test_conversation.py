@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -128,7 +129,16 @@ def test_one_code_shows_both_matters(cast: Cast) -> None:
     assert not stranger.replies.exists()
 
 
-def test_an_address_needs_consent_stands_apart_and_goes_at_once(cast: Cast) -> None:
+def test_without_a_mail_server_no_address_is_asked_for_or_kept(cast: Cast) -> None:
+    url, _row = start(cast)
+    assert "surel" not in read(url)
+    data = {"act": "contact", "email": "warga@contoh.id", "consent": "1"}
+    assert Client().post(url, data).status_code == 422
+    assert not Contact.objects.exists()
+
+
+def test_an_address_needs_consent_stands_apart_and_goes_at_once(cast: Cast, settings: Any) -> None:
+    settings.EMAIL_HOST = "127.0.0.1"
     url, row = start(cast)
     data = {"act": "contact", "email": "warga@contoh.id"}
     response = Client().post(url, data)

@@ -94,6 +94,8 @@ def test_whom_plans_wait_for(cast: Cast) -> None:
     first.add_obstacle(by=None, text="y", depends_on="bkn  pusat")
     second.add_obstacle(by=None, text="z", depends_on="BKN pusat ")
     second.add_obstacle(by=None, text="z", depends_on="Dinas Kominfo")
+    over = first.add_obstacle(by=None, text="lewat", depends_on="Dinas Kominfo")
+    over.resolve(NOW.date() - timedelta(days=1), by=None)
     second.add_obstacle(by=None, text="sendiri")
     found = dependencies(ActionPlan.objects.filter(office=cast.office))
     assert [(row.name, row.plans) for row in found] == [("BKN Pusat", 2), ("Dinas Kominfo", 1)]

@@ -66,6 +66,10 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
         )
         return self.exclude(url="").filter(due).order_by(F("checked_at").asc(nulls_first=True))
 
+    def bad_links(self) -> EvidenceQuerySet:
+        """Links that could not be opened at the last look; one that may not be visited is none."""
+        return self.filter(check_state__in=(LinkState.DEAD, LinkState.UNREACHABLE))
+
 
 class Evidence(PlanEntry, KeptFile):
     """Data dukung: a kept file with its fingerprint, or a link."""

@@ -18,6 +18,7 @@ from tuntas.law.grades import Grade, grade_of
 from tuntas.law.index import IndexResult
 from tuntas.law.months import Month
 from tuntas.models.closures import Closure
+from tuntas.models.evidence import Evidence
 from tuntas.models.feedback import Feedback
 from tuntas.models.offices import Office, Service, Unit
 from tuntas.models.plans import ActionPlan
@@ -131,13 +132,16 @@ def by_key(rows: Any, field: str, today: date) -> dict[int, tuple[int, int]]:
 
 @dataclass(frozen=True)
 class PlanStates:
-    """Plans by state; every unfinished one is either under way or untouched."""
+    """Plans by state; every unfinished one is either under way or untouched. `review` waits for
+    a reviewer, `bad_links` counts evidence that could not be opened when it was last looked at."""
 
     total: int
     finished: int
     running: int
     untouched: int
     overdue: int
+    review: int
+    bad_links: int
 
 
 def plan_states(plans: Any, today: date) -> PlanStates:
@@ -149,6 +153,10 @@ def plan_states(plans: Any, today: date) -> PlanStates:
         running=total - finished - untouched,
         untouched=untouched,
         overdue=plans.overdue(today).count(),
+        review=plans.waiting_for_review().count(),
+        bad_links=Evidence.objects.bad_links()
+        .filter(plan__in=plans.order_by().values("pk"))
+        .count(),
     )
 
 
@@ -164,7 +172,9 @@ class Dependency:
 def dependencies(plans: Any) -> list[Dependency]:
     """Whom unfinished plans wait for, the longest queue first; spelling in capitals is one name."""
     rows = (
-        Obstacle.objects.filter(plan__in=plans.unfinished().order_by().values("pk"))
+        Obstacle.objects.filter(
+            resolved_at=None, plan__in=plans.unfinished().order_by().values("pk")
+        )
         .exclude(depends_on="")
         .order_by("at", "id")
         .values_list("depends_on", "plan_id", "at")

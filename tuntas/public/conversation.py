@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tuntas import mail
 from tuntas.languages import is_switch, query
 from tuntas.models import (
     Contact,
@@ -104,7 +105,7 @@ def take(request: HttpRequest, feedback: Feedback, act: str) -> None:
     elif act == "reopen":
         Reopened.make(row, data.get("text", ""))
     elif act == "contact":
-        if data.get("consent") != "1":
+        if data.get("consent") != "1" or not mail.is_set_up():
             raise ValidationError("consent")
         Contact.give(feedback, data.get("email", ""))
     elif act == "contact-removal":
@@ -141,6 +142,8 @@ def show(
         "email": request.POST.get("email", ""),
         "limit": TEXT_LIMIT,
         "choices": Helped.choices,
+        # An address is asked for only where a mail could be sent.
+        "may_give_contact": mail.is_set_up(),
         "has_contact": Contact.objects.filter(feedback=feedback).exists(),
         "may_reopen": any(each.may_reopen for each in matters),
     }

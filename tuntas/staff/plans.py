@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from tuntas.law.elements import ELEMENTS, element
 from tuntas.law.months import Month, Span
-from tuntas.models import ActionPlan, Feedback, Period, Unit
+from tuntas.models import ActionPlan, Evidence, Feedback, Period, Unit
 from tuntas.models.plans import ActionPlanQuerySet, semester_of
 from tuntas.models.results import month_results
 from tuntas.report import numbers, sheets
@@ -34,6 +34,7 @@ STATES = {
     "untouched": gettext_lazy("Belum ditindaklanjuti"),
     "review": gettext_lazy("Menunggu tinjauan"),
     "carried": gettext_lazy("Lanjutan semester lalu"),
+    "bad-links": gettext_lazy("Tautan bukti tidak dapat dibuka"),
     "finished": gettext_lazy("Selesai"),
     "all": gettext_lazy("Semua"),
 }
@@ -132,6 +133,7 @@ def filtered(rows: ActionPlanQuerySet, request: StaffRequest, state: str) -> Act
         "overdue": lambda: rows.overdue(today),
         "finished": lambda: rows.finished(),
         "review": lambda: rows.waiting_for_review(),
+        "bad-links": lambda: rows.filter(pk__in=Evidence.objects.bad_links().values("plan")),
         "carried": lambda: rows.unfinished().surveyed_before(semester_of(Month.of(today)).first),
         "untouched": lambda: rows.unfinished().exclude(pk__in=rows.followed_up().values("pk")),
     }
@@ -145,7 +147,9 @@ def filtered(rows: ActionPlanQuerySet, request: StaffRequest, state: str) -> Act
         found = found.filter(element=code[:40])
     waits_for = request.GET.get("depends", "").strip()
     if waits_for:
-        found = found.filter(obstacles__depends_on__iexact=waits_for[:200]).distinct()
+        found = found.filter(
+            obstacles__depends_on__iexact=waits_for[:200], obstacles__resolved_at=None
+        ).distinct()
     return found
 
 
