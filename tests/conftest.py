@@ -16,6 +16,7 @@ import pytest
 from django.db import connection
 from django.db.backends.sqlite3.base import DatabaseWrapper as SqliteWrapper
 from django.test import Client
+from hypothesis import settings as hypothesis_settings
 
 from tuntas.models import (
     Edition,
@@ -32,6 +33,10 @@ from tuntas.public import traffic
 from tuntas.server import compile_translations
 
 PASSWORD = "rahasia-sekali-2026"
+
+# Whether something is right must not depend on how busy the machine is.
+hypothesis_settings.register_profile("tuntas", deadline=None)
+hypothesis_settings.load_profile("tuntas")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -187,15 +187,12 @@ def test_the_office_answers_plans_closes_and_reports(cast: Cast, visitor: Any, s
     page.fill("#id_start_month", str(last_month(cast)))
     page.get_by_role("button", name="Simpan").click()
     expect(page.get_by_text("Rencana aksi tersimpan.")).to_be_visible()
-    page.get_by_text("Tambah progres").click()
     page.select_option("#id_progress-kind", "done")
     page.fill("#id_progress-text", "Dua puluh kursi dipasang")
     page.fill("#id_progress-on", str(last_month(cast).last_day))
     page.get_by_role("button", name="Simpan progres").click()
-    page.get_by_text("Tambah kendala").click()
     page.fill("#id_obstacle-text", "Menunggu lelang.")
     page.get_by_role("button", name="Simpan kendala").click()
-    page.get_by_text("Tambah data dukung").click()
     page.set_input_files(
         "#id_evidence-file",
         {"name": "foto.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 isi"},

@@ -35,7 +35,7 @@ from tuntas.staff.imports import harmless
 
 TEMPLATE = (
     "Stempel waktu,Nama,No HP,Unsur 1,Unsur 2,Unsur 3,Unsur 4,Unsur 5,Unsur 6,Unsur 7,Unsur 8,Unsur 9,Saran,Warna\n"
-    "2026/01/15 9:05:12 AM GMT+8,Ani,0812,4,3,4,3,4,3,4,1,2,Tambah kursi,merah\n"
+    "2026/01/15 9:05:12 AM GMT+8,Ani,081234567890,4,3,4,3,4,3,4,1,2,Tambah kursi,merah\n"
     "2026/02/28 11:30:00 PM GMT+7,Budi,0813,4,3,4,3,4,3,4,1,9,=HYPERLINK(1),biru\n"
 )
 
@@ -80,7 +80,7 @@ def test_from_upload_to_result(cast: Cast, team: Client) -> None:
     page = team.get(reverse("import-mapping", args=[found.pk])).content.decode()
     assert "Urutan unsur" in page
     assert "8 = pengaduan, 9 = sarana" in page
-    assert "0812" not in page  # identity is not even shown
+    assert "081234567890" not in page  # identity is not even shown
     assert "Ani" not in json.dumps(found.upload.excerpt)
 
     url = reverse("import-mapping", args=[found.pk])
@@ -132,7 +132,7 @@ def test_from_upload_to_result(cast: Cast, team: Client) -> None:
         list(Event.objects.values()), default=str
     )
     assert "Ani" not in everything
-    assert "0812" not in everything
+    assert "081234567890" not in everything
 
 
 def test_the_same_file_again_stores_nothing_and_says_so(cast: Cast, team: Client) -> None:
