@@ -33,7 +33,7 @@ from tuntas.models import (
 )
 from tuntas.models.closures import Closure
 from tuntas.models.responses import BadSubmission
-from tuntas.models.results import counts
+from tuntas.models.results import counts, month_results
 from tuntas.models.starts import (
     AlreadyStarted,
     MonthNotComing,
@@ -141,8 +141,13 @@ def test_a_tablet_hands_over_across_the_switch_through_its_own_door(cast: Cast) 
         }
 
     told = [hand_over(tablet, item(days), 10**12, now) for days in (23, 19, 5, 0)]
-    assert [row.state for row in told] == ["stored", "stored", "refused", "refused"]
-    assert "diperbarui" in told[2].reason
+    assert [row.state for row in told] == ["stored"] * 4
+    assert [row.month for row in told] == ["2026-02", "2026-03", "2026-03", "2026-03"]
+    (march,) = month_results(cast.office, [MARCH], service=cast.service)
+    assert march.n == 3  # counted with the questions that were asked
+    months_later = moment("2026-06-20 03:00")
+    late = hand_over(tablet, item(0), 10**12, months_later)
+    assert (late.state, "diperbarui" in late.reason) == ("refused", True)
 
 
 def test_an_answer_of_a_closed_month_counts_later_with_its_own_edition(cast: Cast) -> None:

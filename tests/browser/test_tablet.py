@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
 from tests.conftest import Cast, make_cast
-from tuntas.models import Feedback, Response, Tablet
+from tuntas.law.months import Month
+from tuntas.models import Edition, EditionStart, Feedback, Response, Tablet
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -194,6 +196,20 @@ def test_a_clock_that_is_wrong_by_days_does_not_move_the_answer(cast: Cast, visi
     today = cast.office.today
     assert stored.month == today.replace(day=1)
     assert stored.answered_on in (None, today)
+
+
+def test_a_kiosk_loads_a_new_questionnaire_between_two_citizens(cast: Cast, visitor: Any) -> None:
+    page = visitor("desktop").open(tablet_address(cast, kind="kiosk"))
+    old, new = cast.service.edition_id, Edition.builtin("skm16").pk
+    following = Month.of(cast.office.today) + 1
+    EditionStart.plan(cast.service, Edition.builtin("skm16"), following, by=None)
+    later = datetime.combine(following.first_day, time(4), UTC) + timedelta(days=5)
+    with mock.patch.object(timezone, "now", return_value=later):
+        rate(page)  # the page still asks the old one
+        expect(page.locator("#sent-count")).to_have_text("1")
+        page.click("#finish")
+        expect(page.locator("input[name=edition]")).to_have_value(str(new))
+    assert Response.objects.get().edition_id == old
 
 
 def test_a_kiosk_clears_what_somebody_left_behind(cast: Cast, visitor: Any) -> None:

@@ -323,16 +323,18 @@ class Service(models.Model):
         later = self.edition_starts.filter(withdrawn_at__isnull=True, month__gt=day)
         return later.select_related("replaces").earliest("month").replaces
 
-    def edition_taken(self, edition_id: int, day: date) -> Any | None:
+    def edition_taken(self, edition_id: int, day: date, *, grace: timedelta = GRACE) -> Any | None:
         """The edition with this key when an answer of that day may use it, else None.
 
-        In force on the day, or on the day before: who opened the form before midnight on the last
-        day of a month has a day to send it.
+        In force on the day or at most `grace` before: who opened the form before midnight on the
+        last day of a month has a day to send it. Editions change between months only.
         """
-        for candidate in (day, day - GRACE):
+        candidate = day
+        while candidate >= day - grace:
             edition = self.edition_on(candidate)
             if edition.pk == edition_id:
                 return edition
+            candidate = candidate.replace(day=1) - timedelta(days=1)
         return None
 
     @classmethod

@@ -151,11 +151,17 @@ class Handed:
 
 
 def hand_over(tablet: Tablet, item: Any, clock: int, now: datetime) -> Handed:
-    """Store one entry of the tablet whose own clock says `clock` (milliseconds) now."""
+    """Store one entry of the tablet whose own clock says `clock` (milliseconds) now.
+
+    A tablet that was without network when a new edition came into force still asks the old one;
+    what citizens answered to it is taken and counted with its own questions.
+    """
     key = str(item.get("id", ""))[:40] if isinstance(item, dict) else ""
     try:
         submission = read_item(tablet, item, clock, now)
-        receipt = Response.receive(tablet.service, submission, at=now)
+        day = submission.answered_on or now.astimezone(tablet.office_zone).date()
+        asked = tablet.service.edition_taken(submission.edition_id, day, grace=LONGEST_OUTING)
+        receipt = Response.receive(tablet.service, submission, at=now, edition=asked)
     except (BadItem, BadSubmission) as error:
         return Handed(key, "refused", reason=str(error))
     except ServiceClosed:

@@ -5,7 +5,7 @@
 const form=document.querySelector("form[data-survey]"),data=document.body.dataset,words=JSON.parse(document.getElementById("words").textContent);
 const $=id=>document.getElementById(id),home=location.pathname,kiosk=data.kind==="kiosk";
 const screens=["start","ask","thanks"],IDLE=+data.idle||60,WARN=15;
-let opened=0,idle=0,warned=0,leave=0,busy=false,pause=5,timer=0,held=null;
+let opened=0,idle=0,warned=0,leave=0,busy=false,pause=5,timer=0,held=null,stale=false;
 
 // -- store ---------------------------------------------------------------------------------------
 const wait=r=>new Promise((ok,no)=>{r.onsuccess=()=>ok(r.result);r.onerror=()=>no(r.error)});
@@ -69,7 +69,8 @@ function start(){
  form.querySelector("[data-step].now legend").focus({preventScroll:true});
  if(kiosk)document.documentElement.requestFullscreen?.().catch(()=>{});
 }
-function rest(){form.reset();show("start");$("begin").focus()}
+// A questionnaire that was replaced is loaded anew between two citizens, and only with network.
+function rest(){if(stale&&navigator.onLine)return location.reload();form.reset();show("start");$("begin").focus()}
 function thank(item){
  $("code-part").hidden=!item.suggestion;$("code").textContent=item.code;
  show("thanks");$("thanks").querySelector("h1").focus();
@@ -129,6 +130,7 @@ async function hand(again){
   const items=await Promise.all(some.map(unlock));
   const answer=await fetch(home+"sync",{method:"POST",headers:{"Content-Type":"application/json"},body:JSON.stringify({now:Date.now(),waiting:rows.length,items}),signal:AbortSignal.timeout(3e4),cache:"no-store",credentials:"same-origin"});
   const told=await answer.json();
+  if(told.edition)stale=String(told.edition)!==form.elements.edition.value;
   if(!answer.ok){if(told.error==="revoked"){$("note").textContent=words.revoked;$("note").hidden=false}throw new Error(told.error)}
   await done(["queue","sent"],"readwrite",t=>{
    for(const r of told.results){

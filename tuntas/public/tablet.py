@@ -140,7 +140,8 @@ def tablet_sync(request: HttpRequest, key: str) -> HttpResponse:
     except (DatabaseError, InterfaceError):
         message = _("Sistem sedang tidak dapat menyimpan; tablet akan mencoba lagi.")
         return JsonResponse({"error": "database", "message": message}, status=503)
-    return JsonResponse({"results": [vars(row) for row in results]})
+    told = {"results": [vars(row) for row in results], "edition": tablet.service.edition_id}
+    return JsonResponse(told)
 
 
 def unknown(request: HttpRequest) -> HttpResponse:
