@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -239,7 +238,7 @@ def test_similar_feedback_is_shown_with_the_reason(cast: Cast) -> None:
 
 
 @pytest.mark.slow
-def test_the_inbox_pages_quickly_with_a_hundred_thousand(cast: Cast) -> None:
+def test_pages_of_a_hundred_thousand_cost_less_than_reading_them(cast: Cast) -> None:
     at = timezone.now()
     Feedback.objects.bulk_create(
         (
@@ -256,18 +255,24 @@ def test_the_inbox_pages_quickly_with_a_hundred_thousand(cast: Cast) -> None:
     )  # fmt: skip
     client = cast.client("officer")
     waiting = Feedback.objects.unanswered()
-    client.get(reverse("feedback-list"))
-    limits = {
-        reverse("feedback", args=[waiting.order_by("due_on", "id")[5000].pk]): 1.0,
-        reverse("feedback-list"): 1.5,
-        reverse("feedback-list") + "?state=all&page=3000": 2.0,
-        reverse("feedback-list") + "?state=all&q=nomor+99": 4.0,
-    }
-    for url, most in limits.items():
+    pages = [
+        reverse("feedback", args=[waiting.order_by("due_on", "id")[5000].pk]),
+        reverse("feedback-list"),
+        reverse("feedback-list") + "?state=all&page=3000",
+        reverse("feedback-list") + "?state=all&q=nomor+99",
+    ]
+    # Beside what a page would cost that reads every row; the lesser of two, for a busy machine.
+    whole = seconds_of(lambda: len(list(Feedback.objects.all())) == 100_000)
+    for url in pages:
+        took = seconds_of(lambda url=url: client.get(url).status_code == 200)
+        assert took < whole, (url, took, whole)
+
+
+def seconds_of(act: Callable[[], bool]) -> float:
+    """The lesser time of two goes at something that says whether it went well."""
+    times = []
+    for _go in range(2):
         begun = time.monotonic()
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
-            assert client.get(url).status_code == 200
-        took = time.monotonic() - begun
-        assert took < most, (url, took, sorted(queries, key=lambda q: -float(q["time"]))[:2])
+        assert act()
+        times.append(time.monotonic() - begun)
+    return min(times)
