@@ -191,6 +191,14 @@ def test_links_wait_their_turn_to_be_looked_at(cast: Cast, plan: ActionPlan) -> 
         never.record_check("bagus")
 
 
+def test_a_server_without_a_way_out_blames_no_link(cast: Cast, plan: ActionPlan) -> None:
+    first, second = (plan.add_link(f"https://contoh.go.id/{name}", by=None) for name in "ab")
+    first.record_check("unreachable")
+    assert not Evidence.objects.bad_links().exists()
+    second.record_check("ok", http_status=200)
+    assert list(Evidence.objects.bad_links()) == [first]
+
+
 def close(cast: Cast, month: Month, answers: list[str]) -> None:
     for text in answers:
         answer(cast.service, text, at=moment(f"{month}-15 03:00"))

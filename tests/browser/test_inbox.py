@@ -90,7 +90,10 @@ def test_several_are_ticked_and_merged_by_keys(cast: Cast, visitor: Any) -> None
     assert not Merge.objects.filter(undone_at=None).exists()
 
 
-def test_a_citizen_goes_through_the_whole_conversation(cast: Cast, visitor: Any) -> None:
+def test_a_citizen_goes_through_the_whole_conversation(
+    cast: Cast, visitor: Any, settings: Any
+) -> None:
+    settings.EMAIL_HOST = "127.0.0.1"
     code = answer(cast.service, suggestion="Tambah kursi tunggu.").tracking_code
     row = Feedback.objects.get()
     citizen = visitor("phone", java_script_enabled=True)

@@ -13,7 +13,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.validators import URLValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -67,8 +67,13 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
         return self.exclude(url="").filter(due).order_by(F("checked_at").asc(nulls_first=True))
 
     def bad_links(self) -> EvidenceQuerySet:
-        """Links that could not be opened at the last look; one that may not be visited is none."""
-        return self.filter(check_state__in=(LinkState.DEAD, LinkState.UNREACHABLE))
+        """Links that could not be opened at the last look; one that may not be visited is none.
+
+        A server that has never reached any link has no way out and blames none of them.
+        """
+        reached = Evidence.objects.filter(check_state__in=(LinkState.OK, LinkState.DEAD))
+        bad = self.filter(check_state__in=(LinkState.DEAD, LinkState.UNREACHABLE))
+        return bad.filter(Exists(reached))
 
 
 class Evidence(PlanEntry, KeptFile):
