@@ -20,6 +20,7 @@ LEVELS = {
     "work": 3,
     "templatetags": 4,
     "links": 1,
+    "logs": 1,
     "imports": 4,
     "demo": 4,
     "figures": 4,
