@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 TEST ?= tests
 
-.PHONY: help setup run test check test-sqlite test-postgres bench fmt messages lock audit translations clean
+.PHONY: help setup run test check test-sqlite test-postgres test-faults bench fmt messages lock audit translations clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,6 +32,11 @@ test-sqlite: $(VENV)/.test ## the whole suite on SQLite, real browser included
 
 test-postgres: $(VENV)/.test ## the suite without the browser on a PostgreSQL of its own
 	TUNTAS_TEST_ENGINE=postgres $(BIN)/python scripts/with_postgres.py $(BIN)/pytest -n 2 -m "not browser" $(TEST)
+
+test-faults: export TUNTAS_FAULT_SENDS ?= 100000
+test-faults: $(VENV)/.test ## 100,000 sends over a failing network to servers that are killed, on both engines
+	$(BIN)/python scripts/with_postgres.py $(BIN)/pytest -s tests/faults
+	TUNTAS_TEST_ENGINE=postgres $(BIN)/python scripts/with_postgres.py $(BIN)/pytest -s tests/faults
 
 bench: $(VENV)/.test ## measure speed and size; prints ratios, writes bench/out/bench.json
 	@$(BIN)/python scripts/with_postgres.py $(BIN)/python -m bench
