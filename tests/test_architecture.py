@@ -24,6 +24,7 @@ LEVELS = {
     "imports": 4,
     "demo": 4,
     "figures": 4,
+    "backup": 4,
     "answers": 4,
     "languages": 3,
     "mail": 4,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from tuntas.cli import offices, results, running, spreadsheets
+from tuntas.cli import keeping, offices, results, running, spreadsheets
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,5 +33,8 @@ for command in (
     results.report,
     results.poster,
     results.pekppp,
+    keeping.backup,
+    keeping.restore,
+    keeping.move,
 ):
     main.add_command(command)
