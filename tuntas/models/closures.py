@@ -11,6 +11,7 @@ from typing import Any
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from tuntas.law import index, instruments
@@ -162,10 +163,13 @@ class HistoricalResult(models.Model):
     class Meta:
         ordering = ["office", "month"]
         constraints = [
+            # By expression: SQLite has no NULLS NOT DISTINCT and would hold nothing unique here.
             models.UniqueConstraint(
-                fields=["office", "unit", "service", "month"],
+                "office",
+                Coalesce("unit_id", 0),
+                Coalesce("service_id", 0),
+                "month",
                 name="historical_once",
-                nulls_distinct=False,
             ),
             models.CheckConstraint(
                 condition=Q(converted__gte=25) & Q(converted__lte=100),

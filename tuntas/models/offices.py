@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -105,10 +106,11 @@ class Office(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [
+            # By expression: SQLite has no NULLS NOT DISTINCT and would hold nothing unique here.
             models.UniqueConstraint(
-                fields=["parent", "code"],
+                Coalesce("parent_id", 0),
+                "code",
                 name="office_code",
-                nulls_distinct=False,
                 violation_error_message=CODE_TAKEN,
             ),
         ]

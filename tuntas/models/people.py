@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from tuntas.models.audit import Event
@@ -80,10 +81,9 @@ class Membership(models.Model):
 
     class Meta:
         constraints = [
+            # By expression: SQLite has no NULLS NOT DISTINCT and would hold nothing unique here.
             models.UniqueConstraint(
-                fields=["user", "office", "role", "unit"],
-                name="membership_once",
-                nulls_distinct=False,
+                "user", "office", "role", Coalesce("unit_id", 0), name="membership_once"
             ),
             models.CheckConstraint(
                 condition=Q(role=Role.UNIT_OFFICER, unit__isnull=False)

@@ -11,6 +11,7 @@ from django.core import signing
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import slugify
@@ -64,9 +65,8 @@ class Questionnaire(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["office", "code"], name="questionnaire_code", nulls_distinct=False
-            ),
+            # By expression: SQLite has no NULLS NOT DISTINCT and would hold nothing unique here.
+            models.UniqueConstraint(Coalesce("office_id", 0), "code", name="questionnaire_code"),
         ]
 
     def __str__(self) -> str:
