@@ -290,7 +290,12 @@ def test_without_a_mail_server_nothing_is_planned(feedback: Feedback) -> None:
 
 
 def test_chores_are_taken_when_they_are_due_and_only_then(db: None) -> None:
-    assert set(chores.waiting().values_list("name", flat=True)) == {"plan-notices", "purge"}
+    assert set(chores.waiting().values_list("name", flat=True)) == {
+        "plan-notices",
+        "tell-citizens",
+        "seal-days",
+        "purge",
+    }
     Chore.objects.update(due_at=timezone.now() + timedelta(minutes=1))
     assert not chores.waiting().exists()
 

@@ -20,8 +20,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from tuntas import mail, reminders, work
-from tuntas.models import Chore, Contact, Lease, Notice
+from tuntas.models import Chore, Contact, Lease, Notice, Office
 from tuntas.models.conversations import erase_outlived
+from tuntas.models.seals import seal_finished_days
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,12 @@ def tell_citizens(_now: datetime, _done_at: datetime | None) -> None:
                     log.warning("a citizen could not be told: %s", type(error).__name__)
 
 
+def seal_days(now: datetime, _done_at: datetime | None) -> None:
+    """Fix with hashes what came on the days that are over, so that a later change is found."""
+    for office in Office.objects.order_by("path"):
+        seal_finished_days(office, now)
+
+
 def purge(now: datetime, _done_at: datetime | None) -> None:
     """Forget expired sessions, expired counters of the lock-out, citizens' addresses whose
     conversation ended long enough ago, and notices settled long ago."""
@@ -95,6 +102,7 @@ def forget_cache(now: datetime) -> None:
 TURNS = {
     "plan-notices": Turn(timedelta(minutes=5), plan_notices),
     "tell-citizens": Turn(timedelta(minutes=5), tell_citizens),
+    "seal-days": Turn(timedelta(hours=3), seal_days),
     "purge": Turn(timedelta(days=1), purge),
 }
 
