@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from tuntas.cli import offices, results, running, spreadsheets
+from tuntas.cli import offices, proofs, results, running, spreadsheets
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,5 +33,7 @@ for command in (
     results.report,
     results.poster,
     results.pekppp,
+    proofs.pack,
+    proofs.verify,
 ):
     main.add_command(command)

@@ -119,12 +119,13 @@ def check_contents(
         proof = closure["proof"]
         kept_answers = (int(proof["answers"]["n"]), str(proof["answers"]["root"]))
         check_root(file, members, verdict, days, answers_root)
-        if (verdict.answers, answers_root) != kept_answers:
-            told = f"{verdict.answers} baris berakar {answers_root}, penutupan menyimpan "
-            verdict.add("answers.csv", "", f"{told}{kept_answers[0]} dan {kept_answers[1]}")
         if verdict.receipts != verdict.answers:
             told = f"{verdict.receipts} tanda terima untuk {verdict.answers} jawaban"
             verdict.add("receipts.csv", "", told)
+        if (verdict.answers, answers_root) != kept_answers:
+            told = f"{verdict.answers} baris berakar {answers_root}, penutupan menyimpan "
+            verdict.add("answers.csv", "", f"{told}{kept_answers[0]} dan {kept_answers[1]}")
+            return  # other figures would only follow from this
         for row in recount.differences(found, closure, editions):
             told = f"penutupan {row.closed}, dihitung ulang {row.recounted}"
             verdict.add("closure.json", row.where, told)
@@ -234,11 +235,13 @@ def check_answers(
     for place, line in body(file, member, contents.ANSWERS_HEAD, verdict, step):
         parsed = contents.parse_answer(line)
         if parsed is None:
-            verdict.add("answers.csv", f"baris {place}", "bukan baris jawaban yang sah")
+            told = bit_of_answer(line) or "bukan baris jawaban yang sah"
+            verdict.add("answers.csv", f"baris {place}", told)
             continue
         leaf, row = parsed
         if answer_leaf(row) != leaf:
-            verdict.add("answers.csv", f"baris {place}", bit_of_answer(line, leaf))
+            told = bit_of_answer(line) or f"isi baris tidak memberi daunnya ({leaf.hex()})"
+            verdict.add("answers.csv", f"baris {place}", told)
         elif leaf <= last:
             verdict.add("answers.csv", f"baris {place}", "tidak menurut urutan daun, atau dua kali")
         tree.add(leaf)
@@ -248,8 +251,8 @@ def check_answers(
     return found, tree.root.hex()
 
 
-def bit_of_answer(line: bytes, leaf: bytes) -> str:
-    """What is wrong with a line whose leaf does not fit: the one bit, where it is only one."""
+def bit_of_answer(line: bytes) -> str:
+    """Which single bit, set back, makes a line fit its leaf; empty when none does."""
     for bit in range(len(line) * 8):
         parsed = contents.parse_answer(flipped(line, bit))
         if parsed is not None and answer_leaf(parsed[1]) == parsed[0]:
@@ -257,7 +260,7 @@ def bit_of_answer(line: bytes, leaf: bytes) -> str:
             column = contents.ANSWERS_HEAD.decode().split(",")[line[:at].count(b",")]
             was, now = (chr(data[at]) for data in (flipped(line, bit), line))
             return f"kolom {column}, huruf ke-{at + 1} dari baris: {now!r}, semula {was!r}"
-    return f"isi baris tidak memberi daunnya ({leaf.hex()})"
+    return ""
 
 
 # -- the month -----------------------------------------------------------------------------------
