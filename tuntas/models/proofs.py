@@ -39,6 +39,7 @@ from tuntas.proof.records import (
     month_records,
     receipt_leaf,
     receipt_record,
+    sealing_day,
     text_leaf,
 )
 from tuntas.proof.tree import Step, climb, leaf_hash, path_of, root_of
@@ -125,6 +126,17 @@ class Inclusion:
     month_path: tuple[Step, ...]
     root: str
 
+    def as_data(self) -> dict[str, object]:
+        """JSON-ready, for anyone who wants to climb the paths with tools of their own."""
+        return {
+            "leaf_data": self.leaf_data,
+            "leaf": self.leaf,
+            "day_path": [[step.side, step.hash.hex()] for step in self.day_path],
+            "day_data": self.day_data,
+            "month_path": [[step.side, step.hash.hex()] for step in self.month_path],
+            "root": self.root,
+        }
+
     @property
     def holds(self) -> bool:
         """Whether the two paths lead from the receipt to the root."""
@@ -135,12 +147,16 @@ class Inclusion:
 
 def inclusion_of(response: Response, closure: Closure) -> Inclusion | None:
     """The proof of a response's receipt under a closure; None when the root does not cover it."""
-    seals = seals_under(closure)
+    period, n = closure.period, int(closure.content["proof"]["days"])
+    mine = DaySeal.objects.filter(office=period.office, month=period.month)
+    seals = list(mine.defer("leaves")[:n])  # the others' leaves stay where they are: megabytes
     for place, seal in enumerate(seals):
+        if seal.day != sealing_day(response.received_at):
+            continue
         ids = seal.ids
         if response.id not in ids:
             continue
-        period, leaves = closure.period, [leaf for _id, leaf in seal.pairs]
+        leaves = [leaf for _id, leaf in seal.pairs]
         at = ids.index(response.id)
         commitment = commitment_of(bytes(seal.secret), row_of(response))
         days = tuple(each.as_root for each in seals)
