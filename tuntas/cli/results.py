@@ -90,6 +90,7 @@ def close(office: str, month: str, as_json: bool) -> None:
                     "month": str(wanted),
                     "n": made.n,
                     "sha256": made.sha256,
+                    "root": made.root,
                     "result": made.content["result"],
                 }
             )
