@@ -139,10 +139,14 @@ class Inclusion:
 
     @property
     def holds(self) -> bool:
-        """Whether the two paths lead from the receipt to the root."""
+        """Whether the stored row still gives the sealed leaf, and the paths lead to the root."""
         day_root = climb(bytes.fromhex(self.leaf), self.day_path).hex()
         month_root = climb(leaf_hash(self.day_data.encode()), self.month_path).hex()
-        return self.day_data.endswith(f"\n{day_root}\n") and month_root == self.root
+        return (
+            leaf_hash(self.leaf_data.encode()).hex() == self.leaf
+            and self.day_data.endswith(f"\n{day_root}\n")
+            and month_root == self.root
+        )
 
 
 def inclusion_of(response: Response, closure: Closure) -> Inclusion | None:
