@@ -153,7 +153,7 @@ def tell(data: dict[str, Any]) -> None:
         n, months = data["receipts"], ", ".join(data["months"]) or "tanpa bulan"
         click.echo(f"Utuh: {n} isian tersegel di {data['office']} ({months}) tidak berubah.")
     else:
-        value = (data["result"] or {}).get("converted_2", "tanpa nilai")
+        value = (data["result"] or {}).get("converted_2", "tanpa nilai").replace(".", ",")
         click.echo(f"Utuh: {data['office']} {data['month']}, {data['n']} jawaban, IKM {value}.")
         click.echo(f"Akar bukti       {data['root']}")
         click.echo(f"Sidik penutupan  {data['sha256']}")

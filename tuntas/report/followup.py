@@ -83,7 +83,7 @@ def build(office: Office, span: Span, cut_off: date) -> FollowUpReport:
         period=numbers.span_title(span).upper(),
         city=office.city,
         year=str(cut_off.year),
-        chapters=chapters(written, monthly_table(months), proofs.table(months)),
+        chapters=chapters(written, monthly_table(months), proofs.blocks(months)),
         signature=signature,
         annex=annex(span, plans + carried, until),
         facts=facts(months, suggestions, share),
@@ -91,9 +91,9 @@ def build(office: Office, span: Span, cut_off: date) -> FollowUpReport:
 
 
 def chapters(
-    written: dict[str, tuple[Block, ...]], table: Block, proof: Block | None
+    written: dict[str, tuple[Block, ...]], table: Block, proof: tuple[Block, ...]
 ) -> tuple[Chapter, ...]:
-    proven = (Section("D", "Bukti Penutupan", (proof,)),) if proof else ()
+    proven = (Section("D", "Bukti Penutupan", proof),) if proof else ()
     return (
         Chapter(
             "BAB I",

@@ -15,18 +15,22 @@ from tuntas.report.content import Block
 NO_ROOT = "dibuat sebelum ada akar bukti"
 
 
-def table(months: Sequence[MonthResult]) -> Block | None:
-    """A row for each closed month: counts, root and fingerprint; None when no month is closed."""
+def blocks(months: Sequence[MonthResult]) -> tuple[Block, ...]:
+    """A row for each closed month: counts, root and fingerprint; empty when no month is closed."""
     closures = [row.closure for row in months if row.closure]
     if not closures:
-        return None
+        return ()
     head = ("Bulan", "Dihitung", "Dikecualikan", "Akar bukti, lalu sidik penutupan (SHA-256)")
-    return Block(
-        "table",
-        rows=(head, *(cells(closure) for closure in closures)),
-        note=f"Untuk memeriksa: ketik sidik di {address()}, atau jatuhkan arsip bukti bulan itu "
-        "di halaman yang sama; pemeriksaan tidak memerlukan akun.",
-        widths=(2.6, 1.9, 2.4, 9.1),
+    rows = (head, *(cells(closure) for closure in closures))
+    return (
+        Block(
+            "p",
+            (
+                f"Siapa pun dapat memeriksa angka di atas: ketik sidik penutupan di {address()}, atau "
+                "jatuhkan arsip bukti bulan itu di halaman yang sama. Pemeriksaan tidak memerlukan akun.",
+            ),
+        ),
+        Block("table", rows=rows, widths=(2.4, 1.8, 2.4, 9.4)),
     )
 
 
