@@ -100,7 +100,7 @@ def test_a_removed_and_an_added_response_are_named(closure: Closure, cast: Cast)
     execute(
         "tuntas_response", f"UPDATE tuntas_response SET month = '2026-01-01' WHERE id = '{key}'"
     )
-    late = f"isian, {february.response_id}: ditambahkan sesudah bulan ditutup"
+    late = f"isian {february.response_id}, : ditambahkan sesudah bulan ditutup"
     assert late in told()
 
 

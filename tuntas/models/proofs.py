@@ -45,6 +45,7 @@ from tuntas.proof.records import (
 from tuntas.proof.tree import Step, climb, leaf_hash, path_of, root_of
 
 Progress = Callable[[int], None]
+LOOKED_UP = 500  # rows at a time
 
 
 class NotClosed(Exception):
@@ -209,11 +210,10 @@ def findings(
     and the closures' figures follow from the answers.
     """
     seals = seals_of(office, month)
-    sealed: set[UUID] = set()
-    for seal in seals:
-        yield from changed_rows(office, month, seal)
-        sealed.update(seal.ids)
-        step(seal.n)
+    closed = Closure.objects.standing().filter(
+        period__office=office, period__month=month.first_day, proof__isnull=False
+    )
+    yield from changed_rows(office, month, seals, closed.exists(), step)
     closures = Closure.objects.filter(period__office=office, period__month=month.first_day)
     for closure in closures.select_related("period__office").order_by("number"):
         try:
@@ -223,10 +223,6 @@ def findings(
             yield Finding(f"penutupan ke-{closure.number}", "content", told)
     standing = closures.standing().first()
     if standing is not None and standing.root:
-        stored = Response.objects.filter(office=office, month=month.first_day)
-        for key in stored.values_list("id", flat=True):
-            if key not in sealed:
-                yield Finding("isian", str(key), "ditambahkan sesudah bulan ditutup")
         try:
             yield from changed_contents(standing, office, month)
         except (KeyError, TypeError, ValueError) as error:
@@ -234,22 +230,39 @@ def findings(
             yield Finding(f"penutupan ke-{standing.number}", "content", told)
 
 
-def changed_rows(office: Office, month: Month, seal: DaySeal) -> Iterator[Finding]:
-    """Responses of a sealed day that are gone or say something else."""
-    where = f"segel hari ke-{seal.number} ({seal.day})"
-    kept, secret = dict(seal.pairs), bytes(seal.secret)
-    if root_of(kept.values()).hex() != seal.root or len(kept) != seal.n:
-        yield Finding(where, "", "daun-daunnya tidak lagi memberi akarnya")
-    found = {row.id: row for row in rows_of(office, month, seal.day) if row.id in kept}
-    # A row whose day or month was changed is not among those of its day: look for it by its id.
-    missing = [key for key in kept if key not in found]
-    moved = Response.objects.filter(office=office, id__in=missing[:500])
-    found |= {row.id: row_of(row) for row in moved}
-    for key, leaf in kept.items():
-        if key not in found:
-            yield Finding(f"isian {key}", where, "sudah tidak ada")
-        elif receipt_leaf(secret, found[key]) != leaf:
-            yield Finding(f"isian {key}", where, "isinya berubah sesudah disegel")
+def changed_rows(
+    office: Office, month: Month, seals: list[DaySeal], is_closed: bool, step: Progress
+) -> Iterator[Finding]:
+    """Responses that are gone, say something else than was sealed, or came after the closing."""
+    waiting: dict[UUID, tuple[DaySeal, bytes]] = {}
+    for seal in seals:
+        leaves = dict(seal.pairs)
+        if root_of(leaves.values()).hex() != seal.root or len(leaves) != seal.n:
+            yield Finding(where_of(seal), "", "daun-daunnya tidak lagi memberi akarnya")
+        waiting |= {key: (seal, leaf) for key, leaf in leaves.items()}
+    for row in rows_of(office, month):
+        if row.id in waiting:
+            yield from changed_row(row, *waiting.pop(row.id))
+            step(1)
+        elif is_closed:
+            yield Finding(f"isian {row.id}", "", "ditambahkan sesudah bulan ditutup")
+    # One whose month was changed is not among those of its month: look for it by its id.
+    missing = list(waiting)
+    for at in range(0, len(missing), LOOKED_UP):
+        keys = missing[at : at + LOOKED_UP]
+        for response in Response.objects.filter(office=office, id__in=keys):
+            yield from changed_row(row_of(response), *waiting.pop(response.id))
+    for key, (seal, _leaf) in waiting.items():
+        yield Finding(f"isian {key}", where_of(seal), "sudah tidak ada")
+
+
+def changed_row(row: ResponseRow, seal: DaySeal, leaf: bytes) -> Iterator[Finding]:
+    if receipt_leaf(bytes(seal.secret), row) != leaf:
+        yield Finding(f"isian {row.id}", where_of(seal), "isinya berubah sesudah disegel")
+
+
+def where_of(seal: DaySeal) -> str:
+    return f"segel hari ke-{seal.number} ({seal.day})"
 
 
 def changed_closure(closure: Closure, seals: list[DaySeal]) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ import secrets
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -80,39 +80,60 @@ class DaySeal(AppendOnly):
         at the same time is refused to the second by its number, who looks again.
         """
         made = 0
-        for day in unsealed_days(office, month):
-            if before is None or day < before:
-                made += cls._seal(office, month, day)
+        for _try in range(5):
+            days = {day for day in unsealed_days(office, month) if before is None or day < before}
+            if not days:
+                break
+            try:
+                for day, secret, leaves in cls._unsealed(office, month, days):
+                    cls._keep(office, month, day, secret, leaves)
+                    made += 1
+            except IntegrityError:
+                continue
         return made
 
     @classmethod
-    def _seal(cls, office: Office, month: Month, day: date) -> int:
-        for _try in range(5):
-            mine = cls.objects.filter(office=office, month=month.first_day)
+    def _unsealed(
+        cls, office: Office, month: Month, days: set[date]
+    ) -> list[tuple[date, bytes, list[tuple[UUID, bytes]]]]:
+        """Of each day its secret and the leaves that no seal holds, in one pass over the rows."""
+        mine = cls.objects.filter(office=office, month=month.first_day, day__in=days)
+        known = {key for seal in mine for key in seal.ids}
+        secret_of = {day: secrets.token_bytes(SECRET_BYTES) for day in days}
+        leaves: dict[date, list[tuple[UUID, bytes]]] = {day: [] for day in sorted(days)}
+        for row in rows_of(office, month):
+            day = sealing_day(row.received_at)
+            if day in days and row.id not in known:
+                leaves[day].append((row.id, receipt_leaf(secret_of[day], row)))
+        return [(day, secret_of[day], found) for day, found in leaves.items() if found]
+
+    @classmethod
+    def _keep(
+        cls,
+        office: Office,
+        month: Month,
+        day: date,
+        secret: bytes,
+        leaves: list[tuple[UUID, bytes]],
+    ) -> None:
+        """Write one seal. Raises IntegrityError when somebody else sealed meanwhile."""
+        mine = cls.objects.filter(office=office, month=month.first_day)
+        with transaction.atomic():
             number = (mine.aggregate(last=Max("number"))["last"] or 0) + 1
-            known = {key for seal in mine.filter(day=day) for key in seal.ids}
-            secret = secrets.token_bytes(SECRET_BYTES)
-            rows = [row for row in rows_of(office, month, day) if row.id not in known]
-            leaves = [(row.id, receipt_leaf(secret, row)) for row in rows]
-            if not leaves:
-                return 0
-            try:
-                with transaction.atomic():
-                    cls.objects.create(
-                        office=office,
-                        month=month.first_day,
-                        number=number,
-                        day=day,
-                        n=len(leaves),
-                        root=root_of(leaf for _id, leaf in leaves).hex(),
-                        secret=secret,
-                        leaves=b"".join(RECEIPT.pack(key.bytes, leaf) for key, leaf in leaves),
-                        at=timezone.now(),
-                    )
-                return 1
-            except IntegrityError:
-                continue
-        return 0
+            held = {key for seal in mine.filter(day=day) for key in seal.ids}
+            if any(key in held for key, _leaf in leaves):
+                raise IntegrityError
+            cls.objects.create(
+                office=office,
+                month=month.first_day,
+                number=number,
+                day=day,
+                n=len(leaves),
+                root=root_of(leaf for _id, leaf in leaves).hex(),
+                secret=secret,
+                leaves=b"".join(RECEIPT.pack(key.bytes, leaf) for key, leaf in leaves),
+                at=timezone.now(),
+            )
 
     @property
     def pairs(self) -> Iterator[tuple[UUID, bytes]]:
@@ -266,12 +287,9 @@ def unsealed_days(office: Office, month: Month) -> list[date]:
     return [day for day, n in came if n > sealed.get(day, 0)]
 
 
-def rows_of(office: Office, month: Month, day: date | None = None) -> Iterator[ResponseRow]:
-    """The stored responses of a month (that came on one day), by their id."""
+def rows_of(office: Office, month: Month) -> Iterator[ResponseRow]:
+    """The stored responses of a month, by their id."""
     found = Response.objects.filter(office=office, month=month.first_day)
-    if day is not None:
-        start = datetime.combine(day, time(), SEALING_ZONE)
-        found = found.filter(received_at__gte=start, received_at__lt=start + timedelta(days=1))
     for values in found.order_by("id").values_list(*ResponseRow._fields).iterator(ROWS):
         yield ResponseRow(*values)
 
