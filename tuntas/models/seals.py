@@ -88,6 +88,7 @@ class DaySeal(AppendOnly):
                 for day, secret, leaves in cls._unsealed(office, month, days):
                     cls._keep(office, month, day, secret, leaves)
                     made += 1
+                break
             except IntegrityError:
                 continue
         return made
