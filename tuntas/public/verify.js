@@ -40,10 +40,10 @@ function packed(...fields){
  return all;
 }
 const frameOf=(name,bytes,crc)=>[[2,10],[2,0],[2,0],[2,0],[2,33],[4,crc],[4,bytes.length],[4,bytes.length],[2,name.length]];
-function framed(files){
+function framed(files,crcs){
  const parts=[],central=[];let at=0;
  for(const name of NAMES){
-  const bytes=files[name],fields=frameOf(name,bytes,crcOf(bytes)),head=joined([packed([4,0x04034b50],...fields,[2,0]),text.encode(name)]);
+  const bytes=files[name],fields=frameOf(name,bytes,crcs[name]),head=joined([packed([4,0x04034b50],...fields,[2,0]),text.encode(name)]);
   parts.push(head,bytes);
   central.push(packed([4,0x02014b50],[2,10],...fields,[2,0],[2,0],[2,0],[2,0],[4,0],[4,at]),text.encode(name));
   at+=head.length+bytes.length;
@@ -52,17 +52,25 @@ function framed(files){
  return [...parts,...central,packed([4,0x06054b50],[2,0],[2,0],[2,7],[2,7],[4,size],[4,at],[2,0])];
 }
 function unzipped(data,wrong){
- const view=new DataView(data.buffer),files={};let at=0;
+ const view=new DataView(data.buffer),files={},crcs={},kept={};let at=0;
  for(const name of NAMES){
   const start=at+30+name.length;
   if(start>data.length)return wrong("zip",name,words.frame),null;
   const size=view.getUint32(at+18,true);
   if(start+size>data.length||plain.decode(data.subarray(at+30,start))!==name)return wrong("zip",name,words.frame),null;
   files[name]=data.subarray(start,start+size);
+  kept[name]=view.getUint32(at+14,true);
   at=start+size;
  }
+ // A checksum that stands the same twice but fits no more: the file was changed, not the frame.
+ for(const name of NAMES){
+  const real=crcOf(files[name]),twice=at+20<=data.length&&view.getUint32(at+16,true)===kept[name];
+  crcs[name]=twice?kept[name]:real;
+  if(twice&&real!==kept[name])wrong(name,"CRC-32",words.tally);
+  at+=46+name.length;
+ }
  let place=0;
- for(const piece of framed(files))for(let i=0;i<piece.length;i++,place++)if(data[place]!==piece[i])return wrong("zip","byte "+place,words.frame),files;
+ for(const piece of framed(files,crcs))for(let i=0;i<piece.length;i++,place++)if(data[place]!==piece[i])return wrong("zip","byte "+place,words.frame),files;
  if(place!==data.length)wrong("zip","byte "+place,words.frame);
  return files;
 }
@@ -175,8 +183,9 @@ async function check(data){
   if(days.reduce((n,d)=>n+d.n,0)!==answers.n)wrong("receipts.csv","n",words.tally);
   const records=[record("month",closure.office,closure.month,proof.closure),record("editions",sha),record("answers",answers.n,answers.root),record("texts",proof.texts.n,proof.texts.root),...days.map(d=>record("day",d.day,d.n,d.root))];
   const root=hex(await rootOf(await each(records,leafOf)));
-  if(root!==proof.root||answers.n!==proof.answers.n||answers.root!==proof.answers.root||days.length!==proof.days)wrong("closure.json","proof.root",words.root);
-  recount(closure,editions,answers.rows,wrong);
+  if(answers.n!==proof.answers.n||answers.root!==proof.answers.root)wrong("answers.csv",`n = ${answers.n}`,words.root);
+  else recount(closure,editions,answers.rows,wrong);
+  if(root!==proof.root||days.length!==proof.days)wrong("closure.json","proof.root",words.root);
   Object.assign(facts,{office:closure.office,month:closure.month,n:closure.n,value:closure.result?closure.result.converted_2.replace(".",","):"–",root,sha256:hex(await sha256(files["closure.json"]))});
  }catch(error){wrong("zip","",`${words.shape} (${error.name})`)}
  return {findings,facts};
@@ -185,9 +194,9 @@ async function check(data){
 function show({findings,facts}){
  const item=(tag,words,name="")=>{const made=document.createElement(tag);made.textContent=words;made.className=name;return made};
  out.replaceChildren(item("h3",findings.length?words.bad:words.good));
- out.className=findings.length?"card problem":"card";
+ out.className=findings.length?"problem":"card";
  if(findings.length){const list=item("ul","");for(const f of findings)list.append(item("li",f));out.append(list)}
- if(facts.sha256){
+ else{
   const list=document.createElement("dl");
   for(const key of ["office","month","n","value"])list.append(item("dt",words.facts[key]),item("dd",facts[key]));
   out.append(list,item("p",words.facts.root,"soft"),item("span",facts.root,"code small"),item("p",words.facts.sha256,"soft"),item("span",facts.sha256,"code small"),item("p",words.compare));
