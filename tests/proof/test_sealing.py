@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Cast, answer, moment
+from tests.conftest import Cast, answer, at_once, make_cast, moment
 from tests.test_periods import refused
 from tuntas import chores
 from tuntas.law.months import Month
@@ -18,6 +18,10 @@ from tuntas.proof.tree import leaf_hash, root_of
 
 JANUARY = Month(2026, 1)
 DURING, AFTER = moment("2026-01-15 03:00"), moment("2026-02-02 03:00")
+
+
+def seal_january(cast: Cast) -> None:
+    DaySeal.seal_all(cast.office, JANUARY)
 
 
 def close(cast: Cast) -> Closure:
@@ -98,6 +102,19 @@ def test_closing_again_covers_what_came_since_and_leaves_the_old_root(cast: Cast
     second = close(cast)
     assert [each.content["proof"]["days"] for each in (first, second)] == [1, 2]
     assert first.root != second.root
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_sealers_at_once_seal_every_response_once() -> None:
+    cast = make_cast()
+    for day in (3, 14, 20):
+        for _each in range(5):
+            answer(cast.service, at=moment(f"2026-01-{day:02} 03:00"))
+    at_once(lambda: seal_january(cast), threads=4)
+    seals = seals_of(cast.office, JANUARY)
+    ids = [key for seal in seals for key in seal.ids]
+    assert len(ids) == len(set(ids)) == 15
+    assert [seal.number for seal in seals] == list(range(1, len(seals) + 1))
 
 
 def test_an_empty_month_has_a_root_too(cast: Cast) -> None:

@@ -96,6 +96,7 @@ def close(office: str, month: str, as_json: bool) -> None:
             )
         else:
             click.echo(f"Bulan {wanted} ditutup: {made.n} jawaban. SHA-256 {made.sha256}")
+            click.echo(f"Akar bukti {made.root}")
 
 
 @click.command()
