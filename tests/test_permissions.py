@@ -71,6 +71,7 @@ GETS: dict[str, tuple[list[str], set[str]]] = {
     "evidence-file": (["plan", "evidence"], OWN_UNIT),
     "period-list": ([], EVERYONE),
     "period": (["month"], EVERYONE),
+    "period-pack": (["month"], READERS),
     "period-closure": (["month"], TEAM_HEAD),
     "quality": (["month"], READERS),
     "publication-list": ([], READERS),

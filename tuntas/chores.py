@@ -22,8 +22,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from tuntas import links, mail, reminders, work
-from tuntas.models import Chore, Contact, Evidence, Lease, Notice
+from tuntas.models import Chore, Contact, Evidence, Lease, Notice, Office
 from tuntas.models.conversations import erase_outlived
+from tuntas.models.seals import seal_finished_days
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +86,12 @@ def check_links(now: datetime, _done_at: datetime | None) -> None:
         row.record_check(found.state, http_status=found.status)
 
 
+def seal_days(now: datetime, _done_at: datetime | None) -> None:
+    """Fix with hashes what came on the days that are over, so that a later change is found."""
+    for office in Office.objects.order_by("path"):
+        seal_finished_days(office, now)
+
+
 def purge(now: datetime, _done_at: datetime | None) -> None:
     """Forget expired sessions, expired counters of the lock-out, citizens' addresses whose
     conversation ended long enough ago, and notices settled long ago."""
@@ -111,6 +118,7 @@ TURNS = {
     "plan-notices": Turn(timedelta(minutes=5), plan_notices),
     "tell-citizens": Turn(timedelta(minutes=5), tell_citizens),
     "check-links": Turn(timedelta(minutes=10), check_links),
+    "seal-days": Turn(timedelta(hours=3), seal_days),
     "purge": Turn(timedelta(days=1), purge),
 }
 

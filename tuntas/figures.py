@@ -34,6 +34,8 @@ TRIGGERED = {
     "tuntas_response",
     "tuntas_closure",
     "tuntas_reopening",
+    "tuntas_dayseal",
+    "tuntas_closureproof",
     "tuntas_event",
     "tuntas_planstage",
     "tuntas_planrevision",

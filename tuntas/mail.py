@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 
 from tuntas import work
 from tuntas.law.months import Month
-from tuntas.models import Lease, Notice, NoticeKind
+from tuntas.models import Closure, Lease, Notice, NoticeKind
 from tuntas.models.notices import MOST_ATTEMPTS
 from tuntas.models.reminders import days_off, next_open
 from tuntas.report import numbers
@@ -198,12 +198,25 @@ def digest_subject(notice: Notice, n: int) -> str:
 def line(notice: Notice) -> dict[str, str]:
     """One sentence and the address of the exact place."""
     about = notice.about
-    if notice.kind == NoticeKind.MONTH_OPEN and notice.month:
+    if notice.month:
         about = numbers.month(Month.of(notice.month))
+    if notice.closure:
+        about += f". {closed_words(notice.closure)}"
     text = f"{notice.get_kind_display()}: {about}" if about else str(notice.get_kind_display())
     shows_due = notice.due_on is not None and notice.kind != NoticeKind.DIGEST
     due = _("tenggat %(day)s") % {"day": numbers.day(notice.due_on)} if shows_due else ""
     return {"text": text, "due": due, "url": notice.url}
+
+
+def closed_words(closure: Closure) -> str:
+    """What was closed, so that a later change of it would be seen in the mail box too."""
+    told = _("%(n)s jawaban dihitung, %(left_out)s dikecualikan") % {
+        "n": numbers.number(closure.n, 0),
+        "left_out": numbers.number(closure.left_out, 0),
+    }
+    root = _("akar bukti %(root)s") % {"root": closure.root} if closure.root else ""
+    digest = _("sidik penutupan %(sha256)s") % {"sha256": closure.sha256}
+    return "; ".join(part for part in (told, root, digest) if part)
 
 
 def plain(context: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ from tuntas.law.months import Month
 from tuntas.law.workdays import add_working_days, subtract_working_days
 from tuntas.models import (
     ActionPlan,
+    Closure,
     Feedback,
     MailMode,
     MailPreference,
@@ -52,6 +53,7 @@ class Occasion:
     feedback_id: int | None = None
     plan_id: int | None = None
     month: date | None = None
+    closure_id: int | None = None
 
 
 @dataclass
@@ -108,7 +110,7 @@ def plan(now: datetime, *, silent_since: datetime | None = None) -> int:
     for office in Office.objects.filter(memberships__isnull=False).distinct().order_by("path"):
         desk = Desk.of(office, now)
         found = [*feedback_occasions(desk), *plan_occasions(desk), *month_occasions(desk)]
-        found += system_occasions(desk, silent_since)
+        found += [*closure_occasions(desk), *system_occasions(desk, silent_since)]
         made += write(desk, found)
     return made + write_digests(now)
 
@@ -206,6 +208,24 @@ def month_occasions(desk: Desk) -> Iterator[Occasion]:
             )
 
 
+def closure_occasions(desk: Desk) -> Iterator[Occasion]:
+    """Months that were closed of late: those who answer for the figures get their root and counts."""
+    recent = Closure.objects.standing().filter(
+        period__office=desk.office, at__gt=desk.now - REACH, at__lte=desk.now
+    )
+    for closure in recent.select_related("period").order_by("at"):
+        month = closure.period.as_month
+        yield Occasion(
+            kind=NoticeKind.MONTH_CLOSED,
+            key=f"{NoticeKind.MONTH_CLOSED}:{closure.pk}",
+            path=reverse("period", args=[month]),
+            about=str(month),
+            audience=tuple(desk.staff.heads),
+            month=closure.period.month,
+            closure_id=closure.pk,
+        )
+
+
 def system_occasions(desk: Desk, silent_since: datetime | None) -> Iterator[Occasion]:
     """What the system must tell of itself: a loop that stood still, mail that cannot be sent."""
     office, team = desk.office, tuple(desk.staff.team)
@@ -259,6 +279,7 @@ def notice_for(desk: Desk, occasion: Occasion, user: User, mode: str) -> Notice 
         feedback_id=occasion.feedback_id,
         plan_id=occasion.plan_id,
         month=occasion.month,
+        closure_id=occasion.closure_id,
         is_item=mode == MailMode.DIGEST or is_escalation,
         made_at=desk.now,
         not_before=next_open(desk.now, desk.office.zone, desk.off),

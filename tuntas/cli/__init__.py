@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from tuntas.cli import keeping, offices, results, running, spreadsheets
+from tuntas.cli import keeping, offices, proofs, results, running, spreadsheets
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,5 +36,7 @@ for command in (
     keeping.backup,
     keeping.restore,
     keeping.move,
+    proofs.pack,
+    proofs.verify,
 ):
     main.add_command(command)

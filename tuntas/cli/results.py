@@ -90,11 +90,13 @@ def close(office: str, month: str, as_json: bool) -> None:
                     "month": str(wanted),
                     "n": made.n,
                     "sha256": made.sha256,
+                    "root": made.root,
                     "result": made.content["result"],
                 }
             )
         else:
             click.echo(f"Bulan {wanted} ditutup: {made.n} jawaban. SHA-256 {made.sha256}")
+            click.echo(f"Akar bukti {made.root}")
 
 
 @click.command()

@@ -3,7 +3,7 @@
 codes ← audit ← leases ← people ← offices ← audiences ← drafts ← surveys ← starts ← periods ←
 exclusions ← holidays ← reply_templates ← feedback ← tokens ← invitations ← shares ← outcomes ←
 conversations ← batches ← published ← deadlines ← responses ← spreadsheets ← tablets ← papers ←
-closures ← results ← adequacy ← progress ← evidence ← publications ← plans ← effects ← reports ←
+seals ← closures ← proofs ← results ← adequacy ← progress ← evidence ← publications ← plans ← effects ← reports ←
 evaluations ← addresses ← reminders ← notices ← chores ← monitoring
 """
 
@@ -42,6 +42,7 @@ from tuntas.models.reminders import MailMode, MailPreference, ReminderRules
 from tuntas.models.reply_templates import ReplyTemplate
 from tuntas.models.reports import NarrativeTemplate, Report, ReportKind
 from tuntas.models.responses import Channel, Receipt, Response, Submission
+from tuntas.models.seals import ClosureProof, DaySeal
 from tuntas.models.shares import AnsweredShare
 from tuntas.models.spreadsheets import Import, ImportState, RefusedRow, TooLate, Upload
 from tuntas.models.starts import EditionStart
@@ -61,9 +62,11 @@ __all__ = [
     "Channel",
     "Chore",
     "Closure",
+    "ClosureProof",
     "CodeRefused",
     "CodeRule",
     "Contact",
+    "DaySeal",
     "Destination",
     "Edition",
     "EditionStart",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -24,7 +23,9 @@ from tuntas.models.offices import Office, Service, Unit
 from tuntas.models.people import User
 from tuntas.models.periods import Period, PeriodClosed, PeriodNotOver, hold_month, is_closed
 from tuntas.models.responses import Response, ServiceCount
+from tuntas.models.seals import Prepared
 from tuntas.models.surveys import asked_by, weights_of
+from tuntas.proof.records import canonical
 
 
 class AlreadyReopened(Exception):
@@ -67,27 +68,35 @@ class Closure(AppendOnly):
         A month without any response can be closed too: its closure says n = 0, without an index.
         """
         now = at or timezone.now()
-        month = period.as_month
-        if now.astimezone(period.office.zone).date() <= month.last_day:
+        office, month = period.office, period.as_month
+        if now.astimezone(office.zone).date() <= month.last_day:
             raise PeriodNotOver(month)
+        if is_closed(office.pk, month):
+            raise PeriodClosed(month)
+        # Counting and hashing take seconds; whoever answers meanwhile must not wait for them.
+        prepared, content = Prepared.of(office, month), count_month(office, month)
         with transaction.atomic():
-            hold_month(period.office_id, month, exclusive=True)
-            if is_closed(period.office_id, month):
+            hold_month(office.pk, month, exclusive=True)
+            if is_closed(office.pk, month):
                 raise PeriodClosed(month)
-            content = count_month(period.office, month)
+            if not prepared.still_holds(office, month):
+                prepared, content = Prepared.of(office, month), count_month(office, month)
+            number = period.closures.count() + 1
+            content["proof"] = prepared.as_json(office, month, number)
             closure = cls.objects.create(
                 period=period,
-                number=period.closures.count() + 1,
+                number=number,
                 at=now,
                 by=by,
                 content=content,
                 sha256=fingerprint(content),
             )
+            prepared.keep(closure)
             Event.record(
                 "period.closed",
                 by=by,
                 about=period,
-                office=period.office,
+                office=office,
                 at=now,
                 month=str(month),
                 n=content["n"],
@@ -122,6 +131,18 @@ class Closure(AppendOnly):
     @property
     def n(self) -> int:
         return int(self.content["n"])
+
+    @property
+    def root(self) -> str:
+        """Root of the proof, hexadecimal; empty for a closure from before there were any."""
+        return str(self.content["proof"]["root"]) if "proof" in self.content else ""
+
+    @property
+    def left_out(self) -> int:
+        """How many responses of the month exclusions took out."""
+        if "proof" in self.content:
+            return sum(self.content["proof"]["left_out"])
+        return sum(int(row["n"]) for row in self.content["exclusions"])
 
     def tallies(self) -> dict[int, Tally]:
         """Tally of each service, by the service's key."""
@@ -271,5 +292,4 @@ def instruments_json(total: Tally) -> dict[str, Any]:
 
 def fingerprint(content: dict[str, Any]) -> str:
     """SHA-256 of the canonical JSON: sorted keys, no spaces, UTF-8."""
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(canonical(content)).hexdigest()

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tuntas.law.months import Month
 from tuntas.models.audit import Event
+from tuntas.models.closures import Closure
 from tuntas.models.feedback import Feedback
 from tuntas.models.leases import Leased
 from tuntas.models.offices import Office
@@ -37,6 +38,7 @@ class NoticeKind(models.TextChoices):
     PLAN_SOON = "plan-soon", _("Tenggat rencana aksi sudah dekat")
     PLAN_LATE = "plan-late", _("Rencana aksi melewati tenggat")
     MONTH_OPEN = "month-open", _("Bulan survei belum ditutup")
+    MONTH_CLOSED = "month-closed", _("Bulan survei ditutup")
     WORK_SILENT = "work-silent", _("Pekerja latar belakang sempat berhenti")
     MAIL_DEAD = "mail-dead", _("Ada surel yang tidak dapat dikirim")
     DIGEST = "digest", _("Ringkasan harian")
@@ -91,6 +93,7 @@ class Notice(Leased):
     feedback = models.ForeignKey(Feedback, models.CASCADE, null=True, blank=True, related_name="+")
     plan = models.ForeignKey(ActionPlan, models.CASCADE, null=True, blank=True, related_name="+")
     month = models.DateField(null=True, blank=True)
+    closure = models.ForeignKey(Closure, models.CASCADE, null=True, blank=True, related_name="+")
     is_item = models.BooleanField(default=False)
     within = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="items")
     made_at = models.DateTimeField()
@@ -150,6 +153,8 @@ class Notice(Leased):
         if self.plan_id and self.due_on:
             plans = ActionPlan.objects.visible_to(self.person).unfinished()
             return plans.filter(pk=self.plan_id, due_on=self.due_on).exists()
+        if self.closure_id:
+            return Closure.objects.standing().filter(pk=self.closure_id).exists()
         if self.month:
             return not is_closed(self.office_id, Month.of(self.month))
         return True

@@ -45,7 +45,15 @@ POLICY = {
     "style-src": [sha256_of("page.css"), sha256_of("wall.css")],
     "script-src": [
         sha256_of(name)
-        for name in ("chooser.js", "form.js", "proof.js", "sent.js", "size.js", "tablet.js")
+        for name in (
+            "chooser.js",
+            "form.js",
+            "proof.js",
+            "sent.js",
+            "size.js",
+            "tablet.js",
+            "verify.js",
+        )
     ],
     "worker-src": [SELF],  # the tablet's page works without network
 }

@@ -11,7 +11,7 @@ from tuntas.models import ActionPlan, Channel, NarrativeTemplate, Office
 from tuntas.models.responses import Response
 from tuntas.models.results import EMPTY, HISTORICAL, OPEN, MonthResult, month_results
 from tuntas.models.shares import AnsweredShare
-from tuntas.report import narrative, numbers
+from tuntas.report import narrative, numbers, proofs
 from tuntas.report.content import Block, Chapter, FollowUpReport, Section, Signature, blocks
 from tuntas.report.monitoring import (
     annex,
@@ -83,14 +83,17 @@ def build(office: Office, span: Span, cut_off: date) -> FollowUpReport:
         period=numbers.span_title(span).upper(),
         city=office.city,
         year=str(cut_off.year),
-        chapters=chapters(written, monthly_table(months)),
+        chapters=chapters(written, monthly_table(months), proofs.blocks(months)),
         signature=signature,
         annex=annex(span, plans + carried, until),
         facts=facts(months, suggestions, share),
     )
 
 
-def chapters(written: dict[str, tuple[Block, ...]], table: Block) -> tuple[Chapter, ...]:
+def chapters(
+    written: dict[str, tuple[Block, ...]], table: Block, proof: tuple[Block, ...]
+) -> tuple[Chapter, ...]:
+    proven = (Section("D", "Bukti Penutupan", proof),) if proof else ()
     return (
         Chapter(
             "BAB I",
@@ -109,6 +112,7 @@ def chapters(written: dict[str, tuple[Block, ...]], table: Block) -> tuple[Chapt
                 Section("A", "Pelaksanaan Survei", written["pelaksanaan"]),
                 Section("B", "Hasil Survei", (*written["hasil"], table)),
                 Section("C", "Rencana Tindak Lanjut Hasil Survei", written["rencana"]),
+                *proven,
             ),
         ),
         Chapter("BAB III", "PENUTUP", (Section("", "", written["penutup"]),)),

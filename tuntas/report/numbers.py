@@ -43,6 +43,11 @@ def percent(value: Fraction | None, places: int = 2) -> str:
     return number(value, 0 if value.denominator == 1 else places) + "%"
 
 
+def digest(value: str) -> str:
+    """Hexadecimal digits in groups of eight, which can be compared by eye and broken over lines."""
+    return " ".join(value[at : at + 8] for at in range(0, len(value), 8))
+
+
 def day(value: date | None) -> str:
     """`21 Agustus 2023`; an en dash for None."""
     return str(format_date(value, "d MMMM yyyy", locale=locale())) if value else "–"

@@ -12,9 +12,9 @@ from tuntas.law.months import Span
 from tuntas.law.tally import Layout
 from tuntas.models import Office, Response, Service
 from tuntas.models.exclusions import told
-from tuntas.models.results import span_result
+from tuntas.models.results import month_results, span_result
 from tuntas.models.surveys import Edition
-from tuntas.report import numbers
+from tuntas.report import numbers, proofs
 from tuntas.report.content import ProcessingForm
 from tuntas.report.followup import signature_of
 
@@ -45,7 +45,11 @@ def build(
         columns=columns,
         respondents=respondents(office, span, codes, service),
         totals=totals(result),
-        explanations=(*explanations(result), *exclusions(office, span)),
+        explanations=(
+            *explanations(result),
+            *exclusions(office, span),
+            *proofs.lines(month_results(office, span.months)),
+        ),
         elements=tuple(
             (
                 column,

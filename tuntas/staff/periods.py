@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext as _
@@ -20,6 +22,7 @@ from tuntas.law.months import Month, Span
 from tuntas.models import Closure, Period, PeriodClosed, PeriodNotOver, Service
 from tuntas.models.adequacy import OfficeAdequacy, adequacies, together
 from tuntas.models.closures import AlreadyReopened
+from tuntas.models.proofs import Altered, NotClosed, WithoutProof, standing_closure, write_pack
 from tuntas.models.results import (
     MonthResult,
     counts,
@@ -104,6 +107,8 @@ def show(
         "may_reopen": bool(request.roles & TEAM) and row.closure is not None,
         "closures": period.closures.select_related("by", "reopening__by") if period else [],
         "form": form,
+        "row_closure": row.closure,
+        "may_pack": bool(request.roles & OFFICE_READERS),
         "reads_office": bool(request.roles & OFFICE_READERS),
     }
     return render(request, "staff/period.html", context, status=status)
@@ -191,9 +196,36 @@ def period_reopening(request: StaffRequest, month: str) -> HttpResponse:
     return redirect("period", month)
 
 
+@staff(may=OFFICE_READERS)
+def period_pack(request: StaffRequest, month: str) -> HttpResponseBase:
+    """The archive that proves the closed month, for anyone the office gives it to."""
+    wanted = parse(month)
+    file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by the response
+    try:
+        write_pack(standing_closure(request.office, wanted), file)
+    except (NotClosed, WithoutProof):
+        file.close()
+        messages.error(request, _("Bulan ini belum ditutup dengan akar bukti."))
+        return redirect("period", month)
+    except Altered:
+        file.close()
+        messages.error(
+            request,
+            _(
+                "Jawaban yang tersimpan bukan lagi jawaban yang ditutup. Minta pengelola server "
+                "menjalankan tuntas verify --database."
+            ),
+        )
+        return redirect("period", month)
+    file.seek(0)
+    name = f"bukti-{request.office.code}-{wanted}.zip"
+    return FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
+
+
 urlpatterns = [
     path("", period_list, name="period-list"),
     path("<str:month>/", period_page, name="period"),
     path("<str:month>/closure", period_closure, name="period-closure"),
+    path("<str:month>/bukti.zip", period_pack, name="period-pack"),
     path("<str:month>/reopening", period_reopening, name="period-reopening"),
 ]
