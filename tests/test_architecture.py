@@ -66,6 +66,7 @@ MODELS = [
     "papers",
     "closures",
     "results",
+    "releases",
     "adequacy",
     "progress",
     "evidence",
