@@ -111,7 +111,9 @@ def close(office: str, month: str, as_json: bool) -> None:
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Berkas hasil.")
 @click.option("--cut-off", metavar="2023-08-21", help="Keadaan per tanggal ini.")
 @click.option("--service", "service_code", metavar="S", help="Satu layanan (processing, poster).")
-@click.option("--unit", "unit_code", metavar="U", help="Unit dari layanan itu; atau satu unit (poster).")
+@click.option(
+    "--unit", "unit_code", metavar="U", help="Unit dari layanan itu; atau satu unit (poster)."
+)
 @publishing.style_option
 def report(
     kind: str,

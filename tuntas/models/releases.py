@@ -151,8 +151,12 @@ def span_released(
     *,
     unit: Unit | None = None,
     service: Service | None = None,
+    for_everyone: bool = True,
 ) -> SpanResult:
-    """The closed months of a span, pooled from their counts under the weights of the last one."""
+    """The closed months of a span, pooled from their counts under the weights of the last one.
+
+    `for_everyone` False is for the office's own reports, where nothing is withheld.
+    """
     rows = released(office, span.months, unit=unit, service=service)
     months = [row.month for row in rows if row.state == CLOSED]
     services = service_ids(unit=unit, service=service)
@@ -160,7 +164,7 @@ def span_released(
     closures = [row.closure for row in rows if row.closure is not None]
     weights = closures[-1].content["weights"] if closures else office.weights
     n = sum(row.tally.n for row in counted)
-    is_withheld = services is not None and too_few(n)
+    is_withheld = for_everyone and services is not None and too_few(n)
     return SpanResult(
         span=span,
         months=tuple(sorted({row.month for row in counted if row.tally.n})),

@@ -7,19 +7,23 @@ Only closed months are counted.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from tuntas.law.elements import REGULATION_ORDER, element
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.shared import Cm
+
+from tuntas.law.elements import REGULATION_ORDER
 from tuntas.law.index import IndexResult
 from tuntas.law.months import Month, Span
-from tuntas.models import ActionPlan, Channel, Office, Response, Service, Unit
+from tuntas.law.rounding import half_up
+from tuntas.models import ActionPlan, Channel, Office, Response, Service
 from tuntas.models.releases import released, span_released
 from tuntas.models.results import HISTORICAL, MonthResult
 from tuntas.report import numbers
-from tuntas.report.content import RecapReport, RecapRow
+from tuntas.report.content import Signature
 from tuntas.report.docx import (
-    WD_ALIGN_PARAGRAPH,
     add_row,
     add_run,
     new_table,
@@ -44,6 +48,29 @@ ONLINE = "e-survei"
 LONGEST_PLAN = 160
 MOST_PLANS = 3
 UNKNOWN = "–"
+F4 = (Cm(33), Cm(21.5))  # folio, flat: nineteen columns want its width
+
+
+@dataclass(frozen=True)
+class RecapRow:
+    """One line: all cells as text; nine means, index and n once more, for a spreadsheet."""
+
+    cells: tuple[str, ...]
+    figures: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RecapReport:
+    office: str
+    title_lines: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: tuple[RecapRow, ...]
+    total: RecapRow | None
+    notes: tuple[str, ...]
+    empty: str
+    signature: Signature
+    facts: dict[str, str] = field(default_factory=dict)
+    kind: str = "recap"
 
 
 def build(office: Office, span: Span, cut_off: date) -> RecapReport:
@@ -71,7 +98,7 @@ def build(office: Office, span: Span, cut_off: date) -> RecapReport:
             for place, row in enumerate(rows, start=1)
         ),
         total=total_row(office, span, whole.result, whole.months),
-        notes=notes(whole.months, old),
+        notes=notes(old),
         empty=f"Tidak ada bulan yang ditutup pada {numbers.span(span)}.",
         signature=signature_of(office, cut_off),
         facts={
@@ -84,11 +111,10 @@ def build(office: Office, span: Span, cut_off: date) -> RecapReport:
 
 def service_row(office: Office, span: Span, service: Service, cut_off: date) -> RecapRow | None:
     """One service; None when nobody rated it."""
-    found = span_released(office, span, service=service)
-    if not found.months:
-        return None
+    found = span_released(office, span, service=service, for_everyone=False)
     result = found.result
-    n = sum(row.n or 0 for row in released(office, found.months, service=service))
+    if result is None:
+        return None
     plans = ActionPlan.objects.filter(unit=service.unit, created_at__lt=end_of(cut_off, office))
     cells = (
         "",
@@ -96,14 +122,14 @@ def service_row(office: Office, span: Span, service: Service, cut_off: date) -> 
         months_of(found.months),
         service.name,
         *(mean_of(result, code) for code in REGULATION_ORDER),
-        numbers.number(result.converted) if result else UNKNOWN,
-        numbers.number(n, 0),
+        numbers.number(result.converted),
+        numbers.number(result.n, 0),
         method_of(service, found.months),
-        "; ".join(row.name for row in result.lowest()) if result else UNKNOWN,
+        "; ".join(row.name for row in result.lowest()),
         plans_of(plans.surveyed_in(span.months)),
         percent_of(plans.surveyed_in(span_before(span).months)),
     )
-    return RecapRow(cells, figures_of(result, n))
+    return RecapRow(cells, figures_of(result))
 
 
 def total_row(
@@ -126,7 +152,7 @@ def total_row(
         "",
         percent_of(plans.surveyed_in(span_before(span).months)),
     )
-    return RecapRow(cells, figures_of(result, result.n))
+    return RecapRow(cells, figures_of(result))
 
 
 def historical_row(office: Office, row: MonthResult) -> RecapRow:
@@ -140,23 +166,22 @@ def historical_row(office: Office, row: MonthResult) -> RecapRow:
         numbers.number(row.n, 0),
         *((UNKNOWN,) * 4),
     )
-    value = str(row.converted and numbers.half_up(row.converted, 2))
+    value = str(half_up(row.converted, 2)) if row.converted is not None else ""
     return RecapRow(cells, ("",) * 9 + (value, "" if row.n is None else str(row.n)))
 
 
-def mean_of(result: IndexResult | None, code: str) -> str:
+def mean_of(result: IndexResult, code: str) -> str:
     """NRR of an element; a dash when it was not asked or answered."""
-    rows = result.elements if result else ()
+    rows = result.elements
     return next((numbers.number(row.mean, 3) for row in rows if row.code == code), UNKNOWN)
 
 
-def figures_of(result: IndexResult | None, n: int) -> tuple[str, ...]:
+def figures_of(result: IndexResult) -> tuple[str, ...]:
     """The nine means, the index and n with a decimal point, for the spreadsheet; empty: unknown."""
-    means = {row.code: row.mean for row in result.elements} if result else {}
+    means = {row.code: row.mean for row in result.elements}
     found = [means.get(code) for code in REGULATION_ORDER]
-    index = str(numbers.half_up(result.converted, 2)) if result else ""
-    shown = ["" if mean is None else str(numbers.half_up(mean, 3)) for mean in found]
-    return (*shown, index, str(n))
+    shown = ["" if mean is None else str(half_up(mean, 3)) for mean in found]
+    return (*shown, str(half_up(result.converted, 2)), str(result.n))
 
 
 def months_of(months: Sequence[Month]) -> str:
@@ -198,7 +223,7 @@ def span_before(span: Span) -> Span:
     return Span(span.first + -length, span.last + -length)
 
 
-def notes(months: Sequence[Month], old: Sequence[MonthResult]) -> tuple[str, ...]:
+def notes(old: Sequence[MonthResult]) -> tuple[str, ...]:
     lines = [
         "Nilai unsur: NRR pada skala 1–4; IKM pada skala 25–100 (PermenPANRB 14/2017).",
         "Hanya bulan yang sudah ditutup yang dihitung. Nilai seluruh layanan dihitung dari semua "
@@ -221,7 +246,6 @@ def write_docx(document: Any, report: Any) -> None:
     content = report.content
     section = document.sections[0]
     set_page(section, landscape=True)
-    # Nineteen columns want the width of F4.
     section.page_width, section.page_height = F4
     title = document.add_paragraph()
     title.alignment = WD_ALIGN_PARAGRAPH.CENTER
@@ -270,8 +294,3 @@ def write_row(sheet: Any, book: Any, at: int, row: dict[str, Any]) -> None:
             sheet.write_number(at, column, float(figure), book.figure(places))
         else:
             sheet.write_string(at, column, text, book.text)
-
-
-def element_columns() -> list[str]:
-    """The names behind the nine columns, in their order."""
-    return [element(code).name for code in REGULATION_ORDER]
