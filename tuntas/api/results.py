@@ -111,7 +111,7 @@ class Asked(Schema):
     response={200: ResultsOut, frozenset({404, 422, 503}): Problem},
     summary="Released results of an office, month by month",
 )
-def results(_request: HttpRequest, address: str, asked: Query[Asked]) -> Any:
+def results(request: HttpRequest, address: str, asked: Query[Asked]) -> Any:  # noqa: ARG001
     """Closed months and historical values; never a running score. No token."""
     office = find_office(address)
     unit = find_unit(office, asked.unit)
@@ -142,7 +142,7 @@ def results(_request: HttpRequest, address: str, asked: Query[Asked]) -> Any:
     response={200: ResultOut, frozenset({404, 422, 503}): Problem},
     summary="One released month",
 )
-def result(_request: HttpRequest, address: str, month: str, unit: str = "") -> Any:
+def result(request: HttpRequest, address: str, month: str, unit: str = "") -> Any:  # noqa: ARG001
     """404 while the month is not closed. No token."""
     office = find_office(address)
     part, wanted = find_unit(office, unit), month_of("month", month)

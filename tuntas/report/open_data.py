@@ -18,6 +18,7 @@ from django.conf import settings
 from tuntas.law.elements import ELEMENTS, element
 from tuntas.law.index import IndexResult
 from tuntas.law.instruments import InstrumentResult
+from tuntas.law.months import Month
 from tuntas.law.rounding import exact_decimal, half_up
 from tuntas.models import Office, Unit
 from tuntas.models.offices import Licence
@@ -182,6 +183,11 @@ def page_path(address: str, month: Any = None, unit: Unit | None = None) -> str:
     """Where people read it: `/o/pusat.kanreg/unit/inka/2023-01/`."""
     part = f"unit/{unit.code}/" if unit else ""
     return f"/o/{address}/{part}" + (f"{month}/" if month else "")
+
+
+def month_url(office: Office, month: Month) -> str:
+    """The whole address of a month's page, as it stands on posters and in the register."""
+    return settings.PUBLIC_URL + page_path(office.address, month)
 
 
 def results_csv(rows: Iterable[dict[str, Any]]) -> str:
