@@ -198,7 +198,11 @@ def elements_csv(rows: Iterable[dict[str, Any]]) -> str:
     keys = ("office", "unit", "month")
     return as_csv(
         ELEMENT_COLUMNS,
-        [{**{key: row[key] for key in keys}, **each} for row in rows for each in row["elements"]],
+        [
+            {**{key: row[key] for key in keys}, **each, "element": each["code"]}
+            for row in rows
+            for each in row["elements"]
+        ],
     )
 
 
