@@ -29,6 +29,9 @@ from tuntas.staff.access import OFFICE_READERS, TEAM, StaffRequest, staff
 from tuntas.staff.channels import website
 from tuntas.staff.downloads import download
 
+# Width to height of each picture, so that the page does not jump while it loads.
+PREVIEWS = {"regulation": (297, 210), "modern": (210, 297)} | PIXELS
+
 
 class MaterialForm(forms.Form):
     """Of which period and which part the posters speak."""
@@ -100,7 +103,13 @@ def drawn(office: Office, span: Span, unit: Unit | None) -> dict[str, Any]:
         "query": query,
         "caption": poster_results.caption(office, span, data),
         "posters": [
-            {"style": style, "name": name, "is_picture": style in PIXELS}
+            {
+                "style": style,
+                "name": name,
+                "is_picture": style in PIXELS,
+                "width": PREVIEWS[style][0],
+                "height": PREVIEWS[style][1],
+            }
             for style, name in STYLES.items()
         ],
     }
