@@ -159,7 +159,7 @@ def test_the_command_writes_posters_and_says_what_is_wrong(cast: Cast, tmp_path:
         main, [*base, "--period", "2026-01", "--format", "png", "--style", "square"]
     )
     assert done.exit_code == 0, done.output
-    assert Image.open(out).size == (1080, 1080)
+    assert Image.open(io.BytesIO(out.read_bytes())).size == (1080, 1080)
     for words, message in (
         (["--period", "2026-02", "--format", "pdf"], "Tidak ada nilai"),
         (["--period", "2026-01", "--format", "docx"], "Format 'docx' tidak tersedia"),
@@ -180,7 +180,13 @@ def test_the_recap_has_a_row_for_each_service_and_the_pooled_office(cast: Cast) 
     for _each in range(5):
         answer(cast.service16, "4" * 16, at=moment("2026-01-15 03:00"), channel="paper")
     closed(cast, JANUARY, "343444333", times=15)
-    ActionPlan.add(cast.pensiun, by=None, survey_month=JANUARY.first_day, action="Menambah kursi.")
+    ActionPlan.add(
+        cast.pensiun,
+        by=None,
+        survey_month=JANUARY.first_day,
+        action="Menambah kursi.",
+        at=moment("2026-01-20 03:00"),
+    )
     made = recap(cast)
     cells = [row["cells"] for row in made.content["rows"]]
     assert len(made.content["columns"]) == len(cells[0]) == 19
