@@ -14,7 +14,7 @@ from typing import Any
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Cm
 
-from tuntas.law.elements import REGULATION_ORDER
+from tuntas.law.elements import REGULATION_ORDER, element
 from tuntas.law.index import IndexResult
 from tuntas.law.months import Month, Span
 from tuntas.law.rounding import half_up
@@ -125,7 +125,7 @@ def service_row(office: Office, span: Span, service: Service, cut_off: date) -> 
         numbers.number(result.converted),
         numbers.number(result.n, 0),
         method_of(service, found.months),
-        "; ".join(row.name for row in result.lowest()),
+        "; ".join(element(row.code).short_name for row in result.lowest()),
         plans_of(plans.surveyed_in(span.months)),
         percent_of(plans.surveyed_in(span_before(span).months)),
     )
@@ -148,7 +148,7 @@ def total_row(
         numbers.number(result.converted),
         numbers.number(result.n, 0),
         "",
-        "; ".join(row.name for row in result.lowest()),
+        "; ".join(element(row.code).short_name for row in result.lowest()),
         "",
         percent_of(plans.surveyed_in(span_before(span).months)),
     )
