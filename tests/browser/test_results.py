@@ -57,10 +57,10 @@ def test_the_team_finds_everything_to_publish(cast: Cast, visitor: Any, size: st
     sign_in(team, "team")
     team.open(reverse("publication-materials"))
     team.page.evaluate("for (const image of document.images) image.loading = 'eager'")
-    team.page.wait_for_function(
-        "[...document.images].every((image) => image.complete && image.naturalWidth)",
-        timeout=90_000,
-    )
+    team.page.wait_for_load_state("networkidle", timeout=90_000)
+    widths = team.page.evaluate("[...document.images].map((image) => image.naturalWidth)")
+    assert len(widths) == 6
+    assert all(widths)
     team.check("publication")
     month = Month.of(cast.office.today) + -2
     team.open(reverse("period", args=[month]))
