@@ -71,6 +71,7 @@ MODELS = [
     "closures",
     "proofs",
     "results",
+    "releases",
     "adequacy",
     "progress",
     "evidence",

@@ -74,6 +74,8 @@ GETS: dict[str, tuple[list[str], set[str]]] = {
     "period-pack": (["month"], READERS),
     "period-closure": (["month"], TEAM_HEAD),
     "quality": (["month"], READERS),
+    "publication-materials": ([], READERS),
+    "publication-material": (["link", "png"], READERS),
     "publication-list": ([], READERS),
     "publication-proof": (["publication"], READERS),
     "pekppp": ([], READERS),
@@ -148,6 +150,7 @@ POSTS: dict[str, tuple[list[str], set[str]]] = {
     "obstacle-resolution": (["plan", "obstacle"], WRITERS),
     "plan-reopening": (["plan"], TEAM),
     "publication-withdrawal": (["publication"], TEAM),
+    "publication-page": (["month"], TEAM),
     "period-reopening": (["month"], TEAM),
     "exclusion-add": (["month"], TEAM),
     "exclusion-decision": (["month", "exclusion"], TEAM_HEAD),
@@ -297,6 +300,8 @@ def world(cast: Cast) -> dict[str, Any]:
         "section": "tujuan",
         "pdf": "pdf",
         "svg": "svg",
+        "link": "link",
+        "png": "png",
     }
 
 

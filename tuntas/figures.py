@@ -12,10 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from tuntas import work
-from tuntas.law.index import IndexResult
-from tuntas.law.instruments import InstrumentResult
 from tuntas.law.months import Month, Span
-from tuntas.law.rounding import exact_decimal, half_up
 from tuntas.models import HistoricalResult, Notice, Office, Service, Unit
 from tuntas.models.adequacy import adequacies
 from tuntas.models.results import (
@@ -26,6 +23,7 @@ from tuntas.models.results import (
     service_ids,
 )
 from tuntas.report import numbers
+from tuntas.report.open_data import of_instrument, of_result
 
 LEVELS = {checks.ERROR: "galat", checks.WARNING: "awas", checks.INFO: "info"}
 # A mail that may go out and is still here after this long stands still; night is not counted.
@@ -96,58 +94,6 @@ def empty(weights: str) -> dict[str, Any]:
         "interval95": None,
         "flags": ["no-responses"],
     }
-
-
-def of_result(result: IndexResult) -> dict[str, Any]:
-    return {
-        "n": result.n,
-        "elements": [
-            {
-                "code": row.code,
-                "name": row.name,
-                "n": row.n,
-                "mean": exact(row.mean),
-                "weight": str(row.weight),
-                "weighted": exact(row.weighted),
-                "grade": row.grade.letter if row.grade else None,
-            }
-            for row in result.elements
-        ],
-        "index_value": exact(result.index_value),
-        "converted": exact(result.converted),
-        "converted_2": str(half_up(result.converted, 2)),
-        "grade": result.grade.letter,
-        "performance": result.grade.performance,
-        "weights": result.weights,
-        "interval95": [exact(end) for end in result.interval95] if result.interval95 else None,
-        "flags": list(result.flags),
-    }
-
-
-def of_instrument(result: InstrumentResult) -> dict[str, Any]:
-    """IPKP or IPAK: means on the scale of 6, `index_value` on the scale of 4."""
-    return {
-        "code": result.code,
-        "name": result.name,
-        "n": result.n,
-        "mean": exact(result.mean),
-        "index_value": exact(result.index_value),
-        "index_value_2": str(half_up(result.index_value, 2)),
-        "statements": [
-            {
-                "code": row.code,
-                "name": row.name,
-                "n": row.n,
-                "mean": exact(row.mean),
-                "index_value": exact(row.index_value),
-            }
-            for row in result.statements
-        ],
-    }
-
-
-def exact(value: Fraction | None) -> str | None:
-    return None if value is None else exact_decimal(value)
 
 
 def index_lines(data: dict[str, Any]) -> list[str]:

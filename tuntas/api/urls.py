@@ -4,7 +4,9 @@ from django.urls import path, re_path
 
 from tuntas.api.access import door, unknown
 from tuntas.api.invitations import api
+from tuntas.api.results import router
 
+api.add_router("", router)
 version_1 = api.urls
 for pattern in version_1[0]:
     if pattern.callback is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from tuntas.cli import publishing
 from tuntas.cli.arguments import (
     fail,
     find_office,
@@ -100,14 +101,22 @@ def close(office: str, month: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["follow-up", "processing", "monev", "plan"]))
+@click.argument(
+    "kind",
+    type=click.Choice(
+        ["follow-up", "processing", "monev", "plan", "recap", "integrity", publishing.POSTER]
+    ),
+)
 @office_option
 @click.option("--period", required=True, metavar="2023-S1", help="2023-01, 2023-Q1, 2023-S1, 2023.")
-@click.option("--format", "form", type=click.Choice(["pdf", "docx", "xlsx"]), required=True)
+@click.option("--format", "form", type=click.Choice(["pdf", "docx", "xlsx", "png"]), required=True)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Berkas hasil.")
 @click.option("--cut-off", metavar="2023-08-21", help="Keadaan per tanggal ini.")
-@click.option("--service", "service_code", metavar="S", help="Hanya satu layanan (processing).")
-@click.option("--unit", "unit_code", metavar="U", help="Unit dari layanan itu.")
+@click.option("--service", "service_code", metavar="S", help="Satu layanan (processing, poster).")
+@click.option(
+    "--unit", "unit_code", metavar="U", help="Unit dari layanan itu; atau satu unit (poster)."
+)
+@publishing.style_option
 def report(
     kind: str,
     office: str,
@@ -117,17 +126,23 @@ def report(
     cut_off: str | None,
     service_code: str | None,
     unit_code: str | None,
+    style: str,
 ) -> None:
-    """Buat laporan resmi sebagai PDF, DOCX, atau (monev, plan) XLSX."""
+    """Buat laporan resmi sebagai PDF, DOCX, atau XLSX; poster hasil sebagai PDF atau PNG."""
     with ready():
         from tuntas import report as reports
 
         place = find_office(office)
         service = find_service(place, service_code, unit_code) if service_code else None
+        if kind == publishing.POSTER:
+            unit = find_unit(place, unit_code) if unit_code else None
+            publishing.write(place, parse_span(period), style, form, out, unit, service)
+            return
         try:
             day = date.fromisoformat(cut_off) if cut_off else None
             if form not in reports.formats_of(kind):
-                fail(f"Laporan {kind} tidak tersedia sebagai {form.upper()}; pilih pdf atau docx.")
+                known = ", ".join(reports.formats_of(kind))
+                fail(f"Laporan {kind} tidak tersedia sebagai {form.upper()}; pilih {known}.")
             made = reports.make(place, kind, parse_span(period), cut_off=day, service=service)
             content = reports.render(made, form)
             out.write_bytes(content)

@@ -3,8 +3,8 @@
 codes ← audit ← leases ← people ← offices ← audiences ← drafts ← surveys ← starts ← periods ←
 exclusions ← holidays ← reply_templates ← feedback ← tokens ← invitations ← shares ← outcomes ←
 conversations ← batches ← published ← deadlines ← responses ← spreadsheets ← tablets ← papers ←
-seals ← closures ← proofs ← results ← adequacy ← progress ← evidence ← publications ← plans ← effects ← reports ←
-evaluations ← addresses ← reminders ← notices ← chores ← monitoring
+seals ← closures ← proofs ← results ← releases ← adequacy ← progress ← evidence ← publications ←
+plans ← effects ← reports ← evaluations ← addresses ← reminders ← notices ← chores ← monitoring
 """
 
 from tuntas.models.addresses import CalendarFeed, WallScreen

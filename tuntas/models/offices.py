@@ -49,6 +49,23 @@ class WeightConvention(models.TextChoices):
     TWO = "0.11", "0,11"
 
 
+class Licence(models.TextChoices):
+    """Under what terms the open data of an office may be used; the values are SPDX names."""
+
+    CC_BY = "CC-BY-4.0", "Creative Commons Attribution 4.0 (CC BY 4.0)"
+    CC_BY_SA = "CC-BY-SA-4.0", "Creative Commons Attribution-ShareAlike 4.0 (CC BY-SA 4.0)"
+    CC0 = "CC0-1.0", "Creative Commons Zero 1.0 (CC0)"
+
+    @property
+    def url(self) -> str:
+        """Where the terms stand."""
+        return {
+            Licence.CC_BY: "https://creativecommons.org/licenses/by/4.0/",
+            Licence.CC_BY_SA: "https://creativecommons.org/licenses/by-sa/4.0/",
+            Licence.CC0: "https://creativecommons.org/publicdomain/zero/1.0/",
+        }[self]
+
+
 class CodeRule(models.TextChoices):
     """Whether rating a service takes a one-time code (`Invitation`)."""
 
@@ -99,6 +116,9 @@ class Office(models.Model):
     signatory_name = models.CharField(_("nama penanda tangan"), max_length=120, blank=True)
     signatory_employee_id = models.CharField(_("NIP"), max_length=30, blank=True)
     signature_anchor = models.CharField(_("jangkar tanda tangan"), max_length=3, default="$")
+    licence = models.CharField(
+        _("lisensi data terbuka"), max_length=20, choices=Licence, default=Licence.CC_BY
+    )
     is_demo = models.BooleanField(default=False)
 
     objects = OfficeQuerySet.as_manager()

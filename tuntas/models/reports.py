@@ -19,6 +19,8 @@ class ReportKind(models.TextChoices):
     PROCESSING = "processing", _("Pengolahan data SKM")
     MONEV = "monev", _("Monitoring dan evaluasi rencana aksi")
     PLAN = "plan", _("Rencana tindak lanjut (RTL)")
+    RECAP = "recap", _("Rekapitulasi hasil SKM")
+    INTEGRITY = "integrity", _("Laporan SPKP dan SPAK")
 
 
 class ReportQuerySet(models.QuerySet["Report"]):

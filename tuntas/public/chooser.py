@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 
 from tuntas.models import Office, Service, Unit
 from tuntas.models.results import MonthResult, last_closed
-from tuntas.public.door import page, problem, public, source
+from tuntas.public.door import kept, page, problem, public, source
 from tuntas.public.survey import find_service, link_channel
 from tuntas.report.badge import POLICY, badge
 
@@ -48,8 +45,12 @@ def grouped(office: Office, units: list[Unit], asked: str = "") -> list[tuple[Un
     return [(unit, services[unit.pk]) for unit in units if services[unit.pk]]
 
 
-def no_office(request: HttpRequest, offices: list[Office]) -> HttpResponse:
-    """Nobody is led to the wrong office: where several could be meant, the citizen chooses."""
+def no_office(
+    request: HttpRequest, offices: list[Office], name: str = "service-chooser"
+) -> HttpResponse:
+    """Nobody is led to the wrong office: where several could be meant, the citizen chooses.
+
+    `name` of the address that the choice leads to."""
     if not offices:
         return problem(
             request,
@@ -58,10 +59,8 @@ def no_office(request: HttpRequest, offices: list[Office]) -> HttpResponse:
             _("Periksa alamatnya, atau pindai kode QR di kantor."),
         )
     context = {
-        "offices": [
-            (office, reverse("service-chooser", args=[office.address])) for office in offices
-        ],
-        "channel": link_channel(request.GET.get("c", "")),
+        "offices": [(office, reverse(name, args=[office.address])) for office in offices],
+        "channel": link_channel(request.GET.get("c", "")) if name == "service-chooser" else "",
     }
     return page(request, "office_choice", context, 300)
 
@@ -89,10 +88,7 @@ def picture(request: HttpRequest, name: str, result: MonthResult | None) -> Http
     """The badge for an `<img>` of any site: kept an hour, then asked for again by its tag."""
     svg = badge(name, result).encode()
     full = HttpResponse(svg, content_type="image/svg+xml; charset=utf-8")
-    full["ETag"] = f'"{hashlib.sha256(svg).hexdigest()[:20]}"'
-    response = get_conditional_response(request, etag=full["ETag"], response=full) or full
-    # Also on "not modified", whose headers take the place of those a browser has kept.
-    response["Cache-Control"] = f"public, max-age={BADGE_SECONDS}"
+    response = kept(request, full, BADGE_SECONDS)
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     response["Content-Security-Policy"] = POLICY
     return response

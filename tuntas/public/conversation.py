@@ -202,7 +202,7 @@ def status_of(row: Feedback) -> str:
 @public
 def office_answers(request: HttpRequest, office: str) -> HttpResponse:
     """What people suggested and what the office did, in the office's words."""
-    found = list(Office.objects.filter(code=office)[:2])
+    found = Office.at(office)
     if len(found) != 1:
         return problem(
             request,

@@ -17,6 +17,7 @@ from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.cache import get_conditional_response
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -42,7 +43,7 @@ def sha256_of(name: str) -> str:
 # Inline, but only these very files: the policy names their hashes.
 POLICY = {
     **settings.CONTENT_SECURITY_POLICY["DIRECTIVES"],
-    "style-src": [sha256_of("page.css"), sha256_of("wall.css")],
+    "style-src": [sha256_of(name) for name in ("page.css", "results.css", "wall.css")],
     "script-src": [
         sha256_of(name)
         for name in (
@@ -128,6 +129,16 @@ def page(
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "no-referrer"
     return response
+
+
+def kept(request: HttpRequest, response: HttpResponse, seconds: int) -> HttpResponse:
+    """What holds nothing of the reader: kept so long, then asked for again by its tag."""
+    response["ETag"] = f'"{hashlib.sha256(response.content).hexdigest()[:20]}"'
+    answered = get_conditional_response(request, etag=response["ETag"], response=response)
+    kept = answered or response
+    # Also on "not modified", whose headers take the place of those a browser has kept.
+    kept["Cache-Control"] = f"public, max-age={seconds}"
+    return kept
 
 
 def problem(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:

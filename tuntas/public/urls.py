@@ -1,8 +1,30 @@
 """Addresses that citizens reach."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
-from tuntas.public import calendar, chooser, conversation, pages, survey, tablet, wall
+from tuntas.law.months import Month
+from tuntas.public import (
+    calendar,
+    chooser,
+    conversation,
+    open_data,
+    pages,
+    results,
+    survey,
+    tablet,
+    wall,
+)
+
+
+class MonthConverter:
+    """`2023-01` in an address; another text is another address."""
+
+    regex = r"\d{4}-\d{2}"
+    to_python = staticmethod(Month.parse)
+    to_url = staticmethod(str)
+
+
+register_converter(MonthConverter, "month")
 
 urlpatterns = [
     path("", pages.landing, name="landing"),
@@ -11,7 +33,16 @@ urlpatterns = [
     path("s/<slug:token>/receipt/<str:signed>/", survey.survey_receipt, name="survey-receipt"),
     path("e/<str:key>/", survey.survey_preview, name="survey-preview"),
     path("s/<slug:token>/badge.svg", chooser.service_badge, name="service-badge"),
-    # `/o/<office>/` itself is for published results.
+    path("o/<str:address>/", results.office_results, name="office-results"),
+    path("o/<str:address>/<month:month>/", results.office_results, name="office-month"),
+    path("o/<str:address>/unit/<slug:code>/", results.unit_results, name="unit-results"),
+    path(
+        "o/<str:address>/unit/<slug:code>/<month:month>/", results.unit_results, name="unit-month"
+    ),
+    path("o/<str:address>/card/", results.office_card, name="office-card"),
+    path("o/<str:address>/feed.atom", open_data.office_feed, name="office-feed"),
+    path("o/<str:address>/data/", open_data.data_page, name="office-data"),
+    path("o/<str:address>/data/<str:name>", open_data.data_file, name="office-data-file"),
     path("o/<str:address>/services/", chooser.service_chooser, name="service-chooser"),
     path("o/<str:address>/badge.svg", chooser.office_badge, name="office-badge"),
     path("d/<slug:key>/", tablet.tablet_page, name="tablet"),
@@ -21,7 +52,7 @@ urlpatterns = [
     path("d/<slug:key>/sync", tablet.tablet_sync, name="tablet-sync"),
     path("t/", conversation.conversation_find, name="conversation-find"),
     path("t/<str:code>/", conversation.conversation, name="conversation"),
-    path("o/<slug:office>/answers/", conversation.office_answers, name="office-answers"),
+    path("o/<str:office>/answers/", conversation.office_answers, name="office-answers"),
     path("v/", pages.verify_find, name="verify-find"),
     path("v/<str:code>/", pages.verify, name="verify"),
     path("w/<slug:key>/", wall.wall, name="wall"),

@@ -13,7 +13,18 @@ from datetime import date
 
 from tuntas.law.months import Span
 from tuntas.models import Office, Report, ReportKind, Service, User
-from tuntas.report import docx, docx_plans, followup, monev, numbers, pdf, processing, xlsx
+from tuntas.report import (
+    docx,
+    docx_plans,
+    followup,
+    integrity,
+    monev,
+    numbers,
+    pdf,
+    processing,
+    recap,
+    xlsx,
+)
 from tuntas.report.content import FollowUpReport, MonevReport, PlanReport, ProcessingForm
 from tuntas.report.followup import default_cut_off
 from tuntas.report.pdf import MissingFont
@@ -27,7 +38,12 @@ FORMATS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 # Kinds that are tables, which an office may want as a spreadsheet too.
-AS_SHEET = frozenset({ReportKind.MONEV.value, ReportKind.PLAN.value})
+AS_SHEET = frozenset({ReportKind.MONEV.value, ReportKind.PLAN.value, "recap", "integrity"})
+DOCX_WRITERS = docx_plans.WRITERS | {
+    "recap": recap.write_docx,
+    "integrity": integrity.write_docx,
+}
+XLSX_WRITERS = {"recap": recap.write_xlsx, "integrity": integrity.write_xlsx}
 
 
 def make(
@@ -45,7 +61,14 @@ def make(
     """
     today = office.today
     day = cut_off or default_cut_off(office, span, today)
-    content: FollowUpReport | ProcessingForm | MonevReport | PlanReport
+    content: (
+        FollowUpReport
+        | ProcessingForm
+        | MonevReport
+        | PlanReport
+        | recap.RecapReport
+        | integrity.IntegrityReport
+    )
     if kind == ReportKind.FOLLOW_UP:
         content = followup.build(office, span, day)
     elif kind == ReportKind.PROCESSING:
@@ -54,6 +77,10 @@ def make(
         content = monev.build_monev(office, span, day)
     elif kind == ReportKind.PLAN:
         content = monev.build_plan(office, span, day)
+    elif kind == ReportKind.RECAP:
+        content = recap.build(office, span, day)
+    elif kind == ReportKind.INTEGRITY:
+        content = integrity.build(office, span, day)
     else:
         raise ValueError(f"jenis laporan {kind!r} tidak dikenal")
     data = json.loads(json.dumps(asdict(content)))
@@ -79,6 +106,8 @@ def title_of(kind: str, office: Office, span: Span, service: Service | None) -> 
         ReportKind.PROCESSING: "Pengolahan Data Survei Kepuasan Masyarakat",
         ReportKind.MONEV: "Monitoring dan Evaluasi Rencana Aksi SKM",
         ReportKind.PLAN: "Rencana Tindak Lanjut SKM",
+        ReportKind.RECAP: "Rekapitulasi Hasil SKM",
+        ReportKind.INTEGRITY: "Laporan SPKP dan SPAK",
     }[ReportKind(kind)]
     of = f"{service.name}, {office.name}" if service else office.name
     return f"{name} {numbers.span_title(span)} – {of}"
@@ -99,10 +128,10 @@ def render(report: Report, format: str) -> bytes:
     if format == "pdf":
         return pdf.render(report)
     if format == "docx":
-        writer = docx_plans.WRITERS.get(report.kind)
+        writer = DOCX_WRITERS.get(report.kind)
         return docx.render(report, writer)
     if format == "xlsx" and report.kind in AS_SHEET:
-        return xlsx.render(report)
+        return xlsx.render(report, XLSX_WRITERS.get(report.kind))
     raise ValueError(f"format {format!r} tidak tersedia untuk laporan ini")
 
 

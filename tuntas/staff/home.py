@@ -23,10 +23,12 @@ from tuntas.models import (
     Unit,
 )
 from tuntas.models.adequacy import OfficeAdequacy, adequacies, together
+from tuntas.models.releases import closed_months, hidden_while_open
 from tuntas.models.results import (
     CLOSED,
     EMPTY,
     HISTORICAL,
+    Counted,
     MonthResult,
     counts,
     first_month,
@@ -48,7 +50,7 @@ def home(request: StaffRequest) -> HttpResponse:
     this_month = Month.of(today)
     months = [this_month + step for step in range(1 - TREND_MONTHS, 1)]
     counted = counts(office, months, services=service_ids(unit=unit))
-    results = month_results(office, months, unit=unit, counted=counted)
+    results = seen(request, month_results(office, months, unit=unit, counted=counted))
     current = results[-1]
     closed = [row for row in results if row.state in (CLOSED, HISTORICAL) and row.converted]
     feedback = Feedback.objects.visible_to(request.user).filter(office=office)
@@ -65,10 +67,13 @@ def home(request: StaffRequest) -> HttpResponse:
         "share": AnsweredShare.of(feedback.filter(month__gte=months[-6].first_day)),
         "plan_share": plans.share(),
         "todo": todo(request, feedback, plans, today),
-        "instruments": latest_instruments(office, this_month, counted=counted),
+        "instruments": latest_instruments(
+            office, this_month, counted=seen_counts(request, counted)
+        ),
         "latest_months": Span(this_month + (1 - LEAST_MONTHS), this_month),
         "adequacy": adequacy(request, today),
         "below": offices_below(request, this_month),
+        "is_running_hidden": not request.roles & OFFICE_READERS,
     }
     return render(request, "staff/home.html", context)
 
@@ -85,6 +90,20 @@ def own_unit(request: StaffRequest) -> Unit | None:
         return None
     membership = request.user.memberships.filter(office=request.office, unit__isnull=False).first()
     return membership.unit if membership else None
+
+
+def seen(request: StaffRequest, rows: list[MonthResult]) -> list[MonthResult]:
+    """The months as this person may see them: an officer no running score, so that nobody is pushed
+    to fetch friendly answers before the month is closed."""
+    return rows if request.roles & OFFICE_READERS else hidden_while_open(rows)
+
+
+def seen_counts(request: StaffRequest, counted: list[Counted]) -> list[Counted]:
+    """The tallies of the months whose scores this person may see."""
+    if request.roles & OFFICE_READERS:
+        return counted
+    closed = closed_months(request.office)
+    return [row for row in counted if row.month in closed]
 
 
 def element_chart(basis: MonthResult | None) -> str:

@@ -39,6 +39,7 @@ class OfficeForm(forms.ModelForm):  # type: ignore[type-arg]
             "signatory_name",
             "signatory_employee_id",
             "signature_anchor",
+            "licence",
         )
         widgets = {"signatory_title": forms.Textarea({"rows": 2})}
         help_texts = {
@@ -48,6 +49,7 @@ class OfficeForm(forms.ModelForm):  # type: ignore[type-arg]
             ),
             "signatory_title": gettext_lazy("Setiap baris dicetak tersendiri."),
             "signature_anchor": gettext_lazy("Tanda tempat tanda tangan elektronik."),
+            "licence": gettext_lazy("Berlaku untuk data hasil yang dapat diunduh siapa saja."),
             "time_zone": "Asia/Jakarta, Asia/Makassar, Asia/Jayapura",
         }
 

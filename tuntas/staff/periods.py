@@ -33,6 +33,7 @@ from tuntas.models.results import (
     month_results,
     service_ids,
 )
+from tuntas.report.open_data import month_url
 from tuntas.staff.access import (
     OFFICE_READERS,
     TEAM,
@@ -40,7 +41,7 @@ from tuntas.staff.access import (
     StaffRequest,
     staff,
 )
-from tuntas.staff.home import element_chart, own_unit
+from tuntas.staff.home import element_chart, own_unit, seen, seen_counts
 
 PER_PAGE = 12
 
@@ -61,7 +62,9 @@ def period_list(request: StaffRequest) -> HttpResponse:
     first, last = first_month(request.office), Month.of(today)
     months = [last + -step for step in range(last - first + 1)] if first else []
     page = Paginator(months, PER_PAGE).get_page(request.GET.get("page"))
-    results = month_results(request.office, list(page.object_list), unit=own_unit(request))
+    results = seen(
+        request, month_results(request.office, list(page.object_list), unit=own_unit(request))
+    )
     context = {
         "page": page,
         "results": results,
@@ -88,7 +91,8 @@ def show(
 ) -> HttpResponse:
     unit = own_unit(request)
     counted = counts(request.office, latest_months(month), services=service_ids(unit=unit))
-    row = month_results(request.office, [month], unit=unit, counted=counted)[0]
+    row = seen(request, month_results(request.office, [month], unit=unit, counted=counted))[0]
+    counted = seen_counts(request, counted)
     today = request.office.today
     period = Period.objects.filter(office=request.office, month=month.first_day).first()
     context: dict[str, Any] = {
@@ -96,6 +100,7 @@ def show(
         "row": row,
         "unit": unit,
         "chart": element_chart(row),
+        "is_hidden": not row.closure and bool(row.n) and row.converted is None,
         "services": services_of(request, month),
         "instruments": instrument_rows(
             row, latest_instruments(request.office, month, counted=counted)
@@ -110,8 +115,17 @@ def show(
         "row_closure": row.closure,
         "may_pack": bool(request.roles & OFFICE_READERS),
         "reads_office": bool(request.roles & OFFICE_READERS),
+        "may_record": may_record(request, row),
     }
     return render(request, "staff/period.html", context, status=status)
+
+
+def may_record(request: StaffRequest, row: MonthResult) -> bool:
+    """Whether the page of this closed month still waits to be entered as a publication."""
+    if not request.roles & TEAM or row.closure is None or not row.n:
+        return False
+    url = month_url(request.office, row.month)
+    return not request.office.publications.standing().filter(url=url).exists()
 
 
 def instrument_rows(row: MonthResult, latest: Sequence[InstrumentResult]) -> list[dict[str, Any]]:
@@ -145,7 +159,7 @@ def services_of(request: StaffRequest, month: Month) -> list[dict[str, Any]]:
     }
     rows = []
     for service in visible.values():
-        found = counts(request.office, [month], services={service.pk})
+        found = seen_counts(request, counts(request.office, [month], services={service.pk}))
         result = index_of(found, request.office.weights)
         if result:
             rows.append({"service": service, "result": result})

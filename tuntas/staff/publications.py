@@ -147,7 +147,7 @@ def linked(indicator: Indicator) -> list[dict[str, Any]]:
 
 
 urlpatterns = [
-    path("", publication_list, name="publication-list"),
+    path("register/", publication_list, name="publication-list"),
     path("pekppp/", pekppp_page, name="pekppp"),
     path("<int:pk>/withdrawal", publication_withdrawal, name="publication-withdrawal"),
     path("<int:pk>/proof", publication_proof, name="publication-proof"),

@@ -23,11 +23,19 @@ from django.views.decorators.http import require_POST
 from tuntas.law.months import Month
 from tuntas.models import Channel, Response, Service, Unit
 from tuntas.models.results import month_results
-from tuntas.staff.access import TEAM, TEAM_AND_OFFICERS, StaffRequest, find, staff
+from tuntas.staff.access import (
+    OFFICE_READERS,
+    TEAM,
+    TEAM_AND_OFFICERS,
+    StaffRequest,
+    find,
+    staff,
+)
 from tuntas.staff.channels import website
 from tuntas.staff.downloads import download
 from tuntas.staff.editions import chosen_edition, edition_choices
 from tuntas.staff.forms import place_errors
+from tuntas.staff.home import seen
 
 LINKS = (Channel.WEB, Channel.WHATSAPP, Channel.HELPDESK, Channel.QR)
 
@@ -102,7 +110,8 @@ def service_page(request: StaffRequest, pk: int) -> HttpResponse:
         "whatsapp": f"https://wa.me/?text={quote(share_text(service))}",
         "qr": segno.make(link(service, Channel.QR), error="m").svg_data_uri(scale=6, border=2),
         "channels": [(Channel(channel).label, n) for channel, n in channels.items()],
-        "results": month_results(request.office, months, service=service),
+        "results": seen(request, month_results(request.office, months, service=service)),
+        "is_running_hidden": not request.roles & OFFICE_READERS,
         "month": month,
         "may_write": bool(request.roles & TEAM),
         "starts": service.edition_starts.holding().select_related(

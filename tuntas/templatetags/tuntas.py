@@ -145,6 +145,7 @@ MENU = (
     ("feedback-list", _("Masukan")),
     ("plan-list", _("Rencana aksi")),
     ("period-list", _("Periode")),
+    ("publication-materials", _("Publikasi")),
     ("report-list", _("Laporan")),
     ("service-list", _("Layanan")),
     ("office-settings", _("Pengaturan")),
@@ -160,7 +161,7 @@ def menu(context: template.Context) -> dict[str, Any]:
     for name, label in MENU:
         if name == "office-settings" and Role.SURVEY_TEAM not in roles:
             continue
-        if name == "overview" and not roles - {Role.UNIT_OFFICER}:
+        if name in ("overview", "publication-materials") and not roles - {Role.UNIT_OFFICER}:
             continue
         try:
             url = reverse(name)
