@@ -39,6 +39,7 @@ LEVELS = {
 FREE = {"settings", "checks", "apps", "migrations", "management", "__init__"}
 MODELS = [
     "codes",
+    "signing",
     "audit",
     "leases",
     "people",
@@ -64,8 +65,12 @@ MODELS = [
     "spreadsheets",
     "tablets",
     "papers",
+    "counts",
     "closures",
     "results",
+    "outside",
+    "rollups",
+    "aggregates",
     "adequacy",
     "progress",
     "evidence",

@@ -37,6 +37,11 @@ TRIGGERED = {
     "tuntas_event",
     "tuntas_planstage",
     "tuntas_planrevision",
+    "tuntas_closurecount",
+    "tuntas_officeidentity",
+    "tuntas_outsideoffice",
+    "tuntas_outsidekey",
+    "tuntas_outsideclosure",
 }
 
 

@@ -18,6 +18,7 @@ from tuntas.law.months import Month
 from tuntas.law.rounding import half_up
 from tuntas.law.tally import Tally
 from tuntas.models.audit import AppendOnly, Event
+from tuntas.models.counts import ClosureCount
 from tuntas.models.exclusions import told
 from tuntas.models.offices import Office, Service, Unit
 from tuntas.models.people import User
@@ -82,6 +83,7 @@ class Closure(AppendOnly):
                 content=content,
                 sha256=fingerprint(content),
             )
+            ClosureCount.keep(closure, period.office_id, month)
             Event.record(
                 "period.closed",
                 by=by,
