@@ -9,8 +9,10 @@ from typing import Any
 from tuntas.law.months import Month
 from tuntas.law.tally import Layout, Tally, count
 from tuntas.models import Closure, ClosureCount, Office, Period
+from tuntas.models.aggregate_file import reduced_result
 from tuntas.models.closures import fingerprint
 from tuntas.models.counts import numbers_of
+from tuntas.models.rollups import part_of, pooled
 
 NINE = (
     "requirements",
@@ -49,6 +51,7 @@ def close(
     office: Office, month: Month, services: Sequence[Mapping[str, Any]], *, counted: bool = True
 ) -> Closure:
     """A standing closure with these tallies. `counted=False`: one from before the counters."""
+    result = pooled([part_of(services)], office.weights)
     content = {
         "format": 1,
         "office": office.code,
@@ -57,7 +60,7 @@ def close(
         "n": sum(row["tally"]["n"] for row in services),
         "services": list(services),
         "exclusions": [],
-        "result": None,
+        "result": reduced_result(result) if result else None,
     }
     period = Period.of(office, month)
     closure = Closure.objects.create(

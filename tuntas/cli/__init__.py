@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from tuntas.cli import offices, results, running, spreadsheets
+from tuntas.cli import offices, results, rollups, running, spreadsheets
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,5 +33,7 @@ for command in (
     results.report,
     results.poster,
     results.pekppp,
+    rollups.rollup,
+    rollups.aggregate,
 ):
     main.add_command(command)

@@ -39,7 +39,10 @@ class ElementResult:
     mean: Fraction | None
     weight: Fraction
     weighted: Fraction | None
-    grade: Grade | None
+
+    @property
+    def grade(self) -> Grade | None:
+        return grade_of(self.mean * CONVERSION_BASE) if self.mean is not None else None
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,6 @@ def element_result(tally: Tally | Sums, code: str, weight: Fraction) -> ElementR
         mean=mean,
         weight=weight,
         weighted=mean * weight if mean is not None else None,
-        grade=grade_of(mean * CONVERSION_BASE) if mean is not None else None,
     )
 
 

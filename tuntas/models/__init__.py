@@ -1,11 +1,11 @@
 """The tables, one file per noun. Inside this package imports point to the left in this list:
 
-codes ← signing ← audit ← leases ← people ← offices ← audiences ← drafts ← surveys ← starts ← periods ←
-exclusions ← holidays ← reply_templates ← feedback ← tokens ← invitations ← shares ← outcomes ←
-conversations ← batches ← published ← deadlines ← responses ← spreadsheets ← tablets ← papers ←
-counts ← closures ← results ← outside ← rollups ← aggregates ← adequacy ← progress ← evidence ←
-publications ← plans ← effects ← reports ← evaluations ← addresses ← reminders ← notices ← chores ←
-monitoring
+codes ← signing ← audit ← leases ← people ← offices ← audiences ← drafts ← surveys ← starts ←
+periods ← exclusions ← holidays ← reply_templates ← feedback ← tokens ← invitations ← shares ←
+outcomes ← conversations ← batches ← published ← deadlines ← responses ← spreadsheets ← tablets ←
+papers ← counts ← closures ← results ← outside ← places ← rollups ← tally_check ← aggregate_file ←
+aggregates ← adequacy ← progress ← evidence ← publications ← plans ← effects ← reports ←
+evaluations ← addresses ← reminders ← notices ← chores ← monitoring
 """
 
 from tuntas.models.addresses import CalendarFeed, WallScreen

@@ -166,17 +166,16 @@ def elements_in(mask: int) -> list[str]:
     return in_regulation_order(list(codes))
 
 
-def sums_from(row: Mapping[str, Any]) -> Sums:
-    """The sums in a row, or in added-up rows, of `Counters`."""
-    scale, means_scale = int(row["scale"]), int(row["means_scale"])
+def sums_from(row: Mapping[str, int], scale: int, means_scale: int) -> Sums:
+    """The sums in the columns `SUMMED` of one row, or of rows added up that have these scales."""
     elements = {}
     for number, code in enumerate(REGULATION_ORDER, start=1):
-        answered = int(row[f"answered_{number}"])
+        answered = row[f"answered_{number}"]
         if answered:
-            elements[code] = (answered, Fraction(int(row[f"total_{number}"]), scale))
+            elements[code] = (answered, Fraction(row[f"total_{number}"], scale))
     moments = Moments(
-        int(row["means"]),
-        Fraction(int(row["means_total"]), means_scale),
-        Fraction(int(row["means_squares"]), means_scale**2),
+        row["means"],
+        Fraction(row["means_total"], means_scale),
+        Fraction(row["means_squares"], means_scale**2),
     )
-    return Sums(int(row["n"]), elements, moments)
+    return Sums(row["n"], elements, moments)

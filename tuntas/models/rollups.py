@@ -23,7 +23,7 @@ from tuntas.law.months import Month, Span
 from tuntas.law.ranking import ranks
 from tuntas.law.sums import Sums
 from tuntas.law.tally import Tally
-from tuntas.models.closures import Closure, HistoricalResult
+from tuntas.models.closures import Closure, HistoricalResult, Reopening
 from tuntas.models.counts import (
     ALIKE,
     SUMMED,
@@ -35,7 +35,8 @@ from tuntas.models.counts import (
     weights_from,
 )
 from tuntas.models.offices import Office, Service
-from tuntas.models.outside import OutsideClosure, OutsideOffice
+from tuntas.models.outside import OutsideClosure
+from tuntas.models.places import Place, places_below
 
 # A closure without a row of counters has none, or (from outside) one whose scale is 0.
 FITS, MISFIT = Q(scale__gt=0), Q(scale=0)
@@ -43,26 +44,31 @@ FITS, MISFIT = Q(scale__gt=0), Q(scale=0)
 
 @dataclass(frozen=True)
 class Part:
-    """Sums of closures that were counted alike. `own_weights` as text; None when they differ inside
-    one closure; `asked` are the elements its questionnaires asked."""
+    """What closures that were counted alike add up to: the columns `SUMMED` as whole numbers, which
+    become fractions only when everything is added."""
+
+    alike: tuple[int, str, int, int]  # the values of ALIKE
+    numbers: tuple[int, ...]
+
+    @property
+    def n(self) -> int:
+        return self.numbers[0]
+
+
+@dataclass(frozen=True)
+class ReadPart:
+    """A closure read whole. `own_weights` as text; None when they differ inside it."""
 
     sums: Sums
     asked: frozenset[str]
     own_weights: str | None
 
+    @property
+    def n(self) -> int:
+        return self.sums.n
 
-@dataclass(frozen=True)
-class Place:
-    """An office in the tree. `key` is its primary key, or for one from outside its uid."""
 
-    key: str
-    pk: int
-    code: str
-    name: str
-    address: str
-    depth: int
-    above: str | None  # key of the office above it
-    is_outside: bool = False
+AnyPart = Part | ReadPart
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,7 @@ class Line:
 
     place: Place
     weights: str
-    parts: list[Part]
+    parts: list[AnyPart]
     closed: int
     due: int
     missing: tuple[Month, ...]  # of the office itself
@@ -98,7 +104,7 @@ class Line:
 
     @property
     def n(self) -> int:
-        return sum(part.sums.n for part in self.parts)
+        return sum(part.n for part in self.parts)
 
     @cached_property
     def result(self) -> IndexResult | None:
@@ -160,7 +166,7 @@ def roll_up(office: Office, span: Span, *, weights: str | None = None) -> Rollup
     convention = weights or office.weights
     places = places_below(office)
     due = [month for month in span.months if month.last_day < office.today]
-    parts: dict[str, list[Part]] = defaultdict(list)
+    parts: dict[str, list[AnyPart]] = defaultdict(list)
     closed: dict[str, int] = defaultdict(int)
     for key, _month, part, times in rows(office, span):
         parts[key].append(part)
@@ -191,17 +197,19 @@ def roll_up(office: Office, span: Span, *, weights: str | None = None) -> Rollup
     return Rollup(office, span, convention, tuple(lines.values()), published(office, span, by_key))
 
 
-def pooled(parts: Sequence[Part], convention: str) -> IndexResult | None:
+def pooled(parts: Sequence[AnyPart], convention: str) -> IndexResult | None:
     """The index of all parts together; None without an answer.
 
     Own weights hold when all closures were given by questionnaires that share them.
     """
-    asked = in_regulation_order({code for part in parts for code in part.asked})
-    own = {part.own_weights for part in parts if part.sums.n}
+    found = [*added(part for part in parts if isinstance(part, Part))]
+    found += [part for part in parts if isinstance(part, ReadPart)]
+    asked = in_regulation_order({code for part in found for code in part.asked})
+    own = {part.own_weights for part in found if part.n}
     shared = own.pop() if len(own) == 1 else None
     try:
         return compute(
-            Sums.sum(part.sums for part in parts),
+            Sums.sum(part.sums for part in found),
             convention,
             weights_from(shared) if shared else None,
             asked,
@@ -210,15 +218,26 @@ def pooled(parts: Sequence[Part], convention: str) -> IndexResult | None:
         return None
 
 
+def added(parts: Iterable[Part]) -> Iterator[ReadPart]:
+    """Parts that were counted alike, added up."""
+    groups: dict[tuple[int, str, int, int], list[tuple[int, ...]]] = defaultdict(list)
+    for part in parts:
+        groups[part.alike].append(part.numbers)
+    for (asked, own, scale, means_scale), numbers in groups.items():
+        columns = dict(zip(SUMMED, map(sum, zip(*numbers, strict=True)), strict=True))
+        sums = sums_from(columns, scale, means_scale)
+        yield ReadPart(sums, frozenset(elements_in(asked)), own)
+
+
 def rows(
     office: Office, span: Span, *, by_month: bool = False
-) -> Iterator[tuple[str, Month | None, Part, int]]:
+) -> Iterator[tuple[str, Month | None, AnyPart, int]]:
     """Sums of the closures below `office`: key of the place, the month (or None for all of them
     together), what they add up to, and how many closures that are."""
     days = {"month__gte": span.first.first_day, "month__lte": span.last.first_day}
     tree = Office.objects.filter(path__startswith=office.path).values("pk")
-    here = ClosureCount.objects.filter(
-        office__path__startswith=office.path, closure__reopening=None, **days
+    here = ClosureCount.objects.filter(office__in=tree, **days).exclude(
+        pk__in=Reopening.objects.values("closure")
     )
     outside = OutsideClosure.objects.below(tree).filter(**days)
     yield from added_up(here, "office_id", by_month=by_month)
@@ -228,25 +247,20 @@ def rows(
 
 def added_up(
     counts: Any, key: str, *, by_month: bool
-) -> Iterator[tuple[str, Month | None, Part, int]]:
+) -> Iterator[tuple[str, Month | None, AnyPart, int]]:
     groups = (key, *(("month",) if by_month else ()), *ALIKE)
     sums = {f"sum_{name}": Sum(name) for name in SUMMED}
     found = counts.order_by().values_list(*groups).annotate(times=Count("pk"), **sums)
     first = len(groups)
     for row in found:
-        asked, own, scale, means_scale = row[first - 4 : first]
-        numbers = dict(zip(SUMMED, row[first + 1 :], strict=True))
-        part = Part(
-            sums_from({**numbers, "scale": scale, "means_scale": means_scale}),
-            frozenset(elements_in(asked)),
-            own,
-        )
+        # PostgreSQL adds whole numbers up to decimals.
+        part = Part(row[first - 4 : first], tuple(map(int, row[first + 1 :])))
         yield str(row[0]), Month.of(row[1]) if by_month else None, part, row[first]
 
 
 def read_whole(
     office: Office, span: Span, misfits: Any, *, by_month: bool
-) -> Iterator[tuple[str, Month | None, Part, int]]:
+) -> Iterator[tuple[str, Month | None, AnyPart, int]]:
     """Closures whose numbers fit no row: older than the rows, or counted in another way."""
     older = closures_below(office, span).filter(count=None)
     for office_id, day, content in older.values_list("period__office", "period__month", "content"):
@@ -265,75 +279,9 @@ def closures_below(office: Office, span: Span) -> Any:
     )
 
 
-def part_of(services: Sequence[Mapping[str, Any]]) -> Part:
+def part_of(services: Sequence[Mapping[str, Any]]) -> ReadPart:
     asked = frozenset(code for row in services for code in row["elements"])
-    return Part(sums_of(services), asked, own_weights_of(services))
-
-
-def places_below(office: Office) -> list[Place]:
-    """The office and everything below it, in the order of the tree, offices from outside with it."""
-    found = Office.objects.filter(path__startswith=office.path).order_by("name", "pk")
-    names = {pk: (code, name, path) for pk, code, name, path in found.values_list(
-        "pk", "code", "name", "path"
-    )}  # fmt: skip
-    children: dict[str, list[Place]] = defaultdict(list)
-    top = office.path.count("/")
-    for pk, (code, name, path) in names.items():
-        keys = [int(key) for key in path.strip("/").split("/")]
-        address = ".".join(names[key][0] for key in keys if key in names)
-        above = None if pk == office.pk else str(keys[-2])
-        place = Place(str(pk), pk, code, name, address, path.count("/") - top, above)
-        children[above or ""].append(place)
-    for place in outside_below(office, names):
-        children[place.above or ""].append(place)
-    return list(walk(children, ""))
-
-
-def walk(children: Mapping[str, list[Place]], above: str) -> Iterator[Place]:
-    for place in children.get(above, []):
-        yield place
-        yield from walk(children, place.key)
-
-
-def outside_below(
-    office: Office, names: Mapping[int, tuple[str, str, str]]
-) -> Iterator[Place]:
-    """Offices from outside, each once, below the one of their own installation they belong to."""
-    rows = OutsideOffice.objects.filter(parent__path__startswith=office.path).order_by("path", "pk")
-    known: dict[tuple[int, str], Place] = {}
-    seen = set(
-        Office.objects.filter(path__startswith=office.path, identity__isnull=False).values_list(
-            "identity__uid", flat=True
-        )
-    )
-    top = office.path.count("/")
-    for row in rows:
-        if row.uid in seen:
-            continue
-        seen.add(row.uid)
-        over = nearest(known, row.parent_id, row.path)
-        depth = names[row.parent_id][2].count("/") - top + 1 if over is None else over.depth + 1
-        place = Place(
-            key=str(row.uid),
-            pk=row.pk,
-            code=row.code,
-            name=row.name,
-            address=row.path,
-            depth=depth,
-            above=over.key if over else str(row.parent_id),
-            is_outside=True,
-        )
-        known[row.parent_id, row.path] = place
-        yield place
-
-
-def nearest(known: Mapping[tuple[int, str], Place], parent: int, path: str) -> Place | None:
-    """The office from the same place whose codes begin this path, the longest of them."""
-    while "." in path:
-        path = path.rpartition(".")[0]
-        if (parent, path) in known:
-            return known[parent, path]
-    return None
+    return ReadPart(sums_of(services), asked, own_weights_of(services))
 
 
 def expected_months(
@@ -389,9 +337,7 @@ def closed_months(office: Office, span: Span) -> Iterator[tuple[str, Month]]:
     yield from ((str(uid), months[day]) for uid, day in outside.values_list("uid", "month"))
 
 
-def published(
-    office: Office, span: Span, places: Mapping[str, Place]
-) -> tuple[Published, ...]:
+def published(office: Office, span: Span, places: Mapping[str, Place]) -> tuple[Published, ...]:
     """Published values of months that no closure with answers covers."""
     found = HistoricalResult.objects.filter(
         office__path__startswith=office.path,
@@ -402,7 +348,11 @@ def published(
     ).order_by("month", "office__name", "pk")
     return tuple(
         Published(
-            places[str(row.office_id)], Month.of(row.month), Fraction(row.converted), row.n, row.source
+            places[str(row.office_id)],
+            Month.of(row.month),
+            Fraction(row.converted),
+            row.n,
+            row.source,
         )
         for row in found
     )
@@ -413,7 +363,7 @@ def by_month(
 ) -> dict[str, dict[Month, IndexResult | None]]:
     """The index of each month for some places (each by itself), or under "" for all together."""
     wanted = None if keys is None else set(keys)
-    parts: dict[str, dict[Month, list[Part]]] = defaultdict(lambda: defaultdict(list))
+    parts: dict[str, dict[Month, list[AnyPart]]] = defaultdict(lambda: defaultdict(list))
     for key, month, part, _times in rows(office, span, by_month=True):
         if month is None or (wanted is not None and key not in wanted):
             continue
@@ -432,7 +382,5 @@ def instruments_of(office: Office, span: Span) -> tuple[InstrumentResult, ...]:
         month__gte=span.first.first_day, month__lte=span.last.first_day, has_instruments=True
     )
     contents = [*here.values_list("content", flat=True), *outside.values_list("content", flat=True)]
-    tallies = (
-        Tally.from_json(row["tally"]) for content in contents for row in content["services"]
-    )
+    tallies = (Tally.from_json(row["tally"]) for content in contents for row in content["services"])
     return results_of(Tally.sum(tallies).instruments)
