@@ -359,7 +359,7 @@ def rollup_lines(data: dict[str, Any]) -> list[str]:
     lines = ["", "Kantor:"]
     for row in data["offices"]:
         mark = " (dari luar)" if row["from_outside"] else ""
-        value = f"{row['converted_2']} {row['grade']}" if row["n"] else "–"
+        value = f"{shown(row['converted'])} {row['grade']}" if row["n"] else "–"
         few = ", indikatif" if "indicative" in row["flags"] else ""
         lines.append(
             f"{'  ' * row['depth']}{row['name']}{mark}: {value}, {row['n']} jawaban{few}, "
