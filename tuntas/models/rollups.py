@@ -7,7 +7,7 @@ averaged: counts are added up, by the database where it can, and the index follo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -230,19 +230,24 @@ def added(parts: Iterable[Part]) -> Iterator[ReadPart]:
 
 
 def rows(
-    office: Office, span: Span, *, by_month: bool = False
+    office: Office, span: Span, *, by_month: bool = False, keys: Collection[str] | None = None
 ) -> Iterator[tuple[str, Month | None, AnyPart, int]]:
     """Sums of the closures below `office`: key of the place, the month (or None for all of them
-    together), what they add up to, and how many closures that are."""
+    together), what they add up to, and how many closures that are. `keys`: of these places only."""
     days = {"month__gte": span.first.first_day, "month__lte": span.last.first_day}
     tree = Office.objects.filter(path__startswith=office.path).values("pk")
     here = ClosureCount.objects.filter(office__in=tree, **days).exclude(
         pk__in=Reopening.objects.values("closure")
     )
     outside = OutsideClosure.objects.below(tree).filter(**days)
+    older = closures_below(office, span).filter(count=None)
+    if keys is not None:
+        pks = [int(key) for key in keys if key.isdigit()]
+        here, older = here.filter(office__in=pks), older.filter(period__office__in=pks)
+        outside = outside.filter(uid__in=[key for key in keys if not key.isdigit()])
     yield from added_up(here, "office_id", by_month=by_month)
     yield from added_up(outside.filter(FITS), "uid", by_month=by_month)
-    yield from read_whole(office, span, outside.filter(MISFIT), by_month=by_month)
+    yield from read_whole(older, outside.filter(MISFIT), by_month=by_month)
 
 
 def added_up(
@@ -259,10 +264,9 @@ def added_up(
 
 
 def read_whole(
-    office: Office, span: Span, misfits: Any, *, by_month: bool
+    older: Any, misfits: Any, *, by_month: bool
 ) -> Iterator[tuple[str, Month | None, AnyPart, int]]:
     """Closures whose numbers fit no row: older than the rows, or counted in another way."""
-    older = closures_below(office, span).filter(count=None)
     for office_id, day, content in older.values_list("period__office", "period__month", "content"):
         month = Month.of(day) if by_month else None
         yield str(office_id), month, part_of(content["services"]), 1
@@ -359,19 +363,19 @@ def published(office: Office, span: Span, places: Mapping[str, Place]) -> tuple[
 
 
 def by_month(
-    office: Office, span: Span, convention: str, keys: Iterable[str] | None = None
-) -> dict[str, dict[Month, IndexResult | None]]:
-    """The index of each month for some places (each by itself), or under "" for all together."""
-    wanted = None if keys is None else set(keys)
+    office: Office, span: Span, convention: str, keys: Collection[str] | None = None
+) -> dict[str, dict[Month, IndexResult]]:
+    """The index of each month with answers, for some places (each by itself), or under "" for all
+    together."""
     parts: dict[str, dict[Month, list[AnyPart]]] = defaultdict(lambda: defaultdict(list))
-    for key, month, part, _times in rows(office, span, by_month=True):
-        if month is None or (wanted is not None and key not in wanted):
-            continue
-        parts["" if wanted is None else key][month].append(part)
-    return {
-        key: {month: pooled(found, convention) for month, found in months.items()}
-        for key, months in parts.items()
-    }
+    for key, month, part, _times in rows(office, span, by_month=True, keys=keys):
+        if month is not None:
+            parts["" if keys is None else key][month].append(part)
+    found: dict[str, dict[Month, IndexResult]] = {}
+    for key, months in parts.items():
+        results = ((month, pooled(several, convention)) for month, several in sorted(months.items()))
+        found[key] = {month: result for month, result in results if result}
+    return found
 
 
 def instruments_of(office: Office, span: Span) -> tuple[InstrumentResult, ...]:
