@@ -373,7 +373,9 @@ def by_month(
             parts["" if keys is None else key][month].append(part)
     found: dict[str, dict[Month, IndexResult]] = {}
     for key, months in parts.items():
-        results = ((month, pooled(several, convention)) for month, several in sorted(months.items()))
+        results = (
+            (month, pooled(several, convention)) for month, several in sorted(months.items())
+        )
         found[key] = {month: result for month, result in results if result}
     return found
 

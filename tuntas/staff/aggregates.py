@@ -183,9 +183,7 @@ def aggregate_confirmation(request: StaffRequest, pk: int) -> HttpResponse:
         return shown(request, row, form, 422)
     data = form.cleaned_data
     try:
-        found = confirm(
-            row, by=request.user, key_compared=data["compared"], reason=data["reason"]
-        )
+        found = confirm(row, by=request.user, key_compared=data["compared"], reason=data["reason"])
     except AggregateRefused as error:
         form.add_error(None, str(error))
         return shown(request, row, form, 422)
@@ -195,7 +193,8 @@ def aggregate_confirmation(request: StaffRequest, pk: int) -> HttpResponse:
     counts = found.counts
     messages.success(
         request,
-        _("Tersimpan: %(new)s penutupan baru, %(replaces)s pengganti; %(same)s sudah ada.") % counts,
+        _("Tersimpan: %(new)s penutupan baru, %(replaces)s pengganti; %(same)s sudah ada.")
+        % counts,
     )
     return redirect("aggregate", pk)
 

@@ -100,7 +100,9 @@ def rollup_page(request: StaffRequest) -> HttpResponse:
         "query": query,
         "missing": found.missing[:MISSING_SHOWN],
         "unnamed": max(len(found.missing) - MISSING_SHOWN, 0),
-        "trend": trend_chart(month_rows(by_month(request.office, months, found.weights), "", months)),
+        "trend": trend_chart(
+            month_rows(by_month(request.office, months, found.weights), "", months)
+        ),
         "trend_months": months,
         "elements": element_chart(found.result),
         "below": len(found.lines) - 1,

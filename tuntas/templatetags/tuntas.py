@@ -176,7 +176,9 @@ def menu(context: template.Context) -> dict[str, Any]:
 def is_above_others(request: Any, roles: set[str]) -> bool:
     """Whether this person reads the whole office and it has others below."""
     reads = bool(roles - {Role.UNIT_OFFICER})
-    return reads and bool(request.office.children.exists() or request.office.outside_offices.exists())
+    return reads and bool(
+        request.office.children.exists() or request.office.outside_offices.exists()
+    )
 
 
 def is_inside(request: Any, url: str) -> bool:
