@@ -142,7 +142,7 @@ def element_chart(result: IndexResult | None) -> str:
 def selected(found: Rollup, choice: Choice) -> list[Line]:
     """The lines below the office (with its own, when it has closures itself) that were asked for."""
     tests = {
-        "all": lambda line: True,
+        "all": lambda _line: True,
         "missing": lambda line: bool(line.missing),
         "complete": lambda line: line.due and line.is_complete,
         "indicative": lambda line: line.is_indicative,
