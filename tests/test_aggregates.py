@@ -81,6 +81,7 @@ def test_closures_of_another_installation_are_pooled_with_our_own(cast: Cast, fa
     assert lines["jauh"].n == lines["jauh.satu"].n + lines["jauh.dua"].n
     assert lines["jauh.satu"].place.depth == 2
     assert Month(2023, 3) in lines["jauh.satu"].missing
+    assert lines["jauh"].missing == ()  # only has others below it
 
 
 def test_the_same_file_again_changes_nothing(cast: Cast, far: Office) -> None:

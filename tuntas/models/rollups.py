@@ -291,7 +291,11 @@ def part_of(services: Sequence[Mapping[str, Any]]) -> ReadPart:
 def expected_months(
     office: Office, places: Sequence[Place], due: Sequence[Month]
 ) -> dict[str, list[Month]]:
-    """Months each office should have closed: those that are over while it had a service open."""
+    """Months each office should have closed: those that are over while it had a service open.
+
+    Of an office from outside we do not know the services: it should close unless it only has others
+    below it and never closed anything.
+    """
     services = (
         Service.objects.filter(office__path__startswith=office.path)
         .order_by()
@@ -299,10 +303,15 @@ def expected_months(
         .annotate(n_open=Count("pk", filter=Q(closed_at=None)), last=Max("closed_at"))
     )
     ends = {str(pk): None if n_open else last for pk, n_open, last in services}
+    outside = {place.key for place in places if place.is_outside}
+    regions = {place.above for place in places if place.is_outside}
+    known = OutsideClosure.objects.filter(uid__in=[key for key in regions if key in outside])
+    closing = {str(uid) for uid in known.values_list("uid", flat=True).distinct()}
     expected: dict[str, list[Month]] = {}
     for place in places:
         if place.is_outside:
-            expected[place.key] = list(due)
+            is_silent = place.key in regions and place.key not in closing
+            expected[place.key] = [] if is_silent else list(due)
         elif place.key in ends:
             end = ends[place.key]
             expected[place.key] = [

@@ -6,7 +6,7 @@ office in the tree of the current one, and never open its inbox, plans or answer
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,10 +141,10 @@ def element_chart(result: IndexResult | None) -> str:
 
 def selected(found: Rollup, choice: Choice) -> list[Line]:
     """The lines below the office (with its own, when it has closures itself) that were asked for."""
-    tests = {
+    tests: dict[str, Callable[[Line], bool]] = {
         "all": lambda _line: True,
         "missing": lambda line: bool(line.missing),
-        "complete": lambda line: line.due and line.is_complete,
+        "complete": lambda line: bool(line.due) and line.is_complete,
         "indicative": lambda line: line.is_indicative,
         "outside": lambda line: line.place.is_outside,
     }
@@ -255,11 +255,12 @@ def sheet_row(line: Line) -> list[Any]:
 
 @staff(may=OFFICE_READERS)
 def rollup_office(request: StaffRequest, pk: int) -> HttpResponse:
-    """The closed months of one office below."""
+    """The closed months of one office below; of a region together with everything below it."""
     below = Office.objects.filter(path__startswith=request.office.path)
     office = get_object_or_404(below, pk=pk)
-    context = {"place": office, "address": office.address}
-    return months_page(request, office, str(office.pk), context)
+    is_region = office.children.exists() or office.outside_offices.exists()
+    context = {"place": office, "address": office.address, "is_region": is_region}
+    return months_page(request, office, "" if is_region else str(office.pk), context)
 
 
 @staff(may=OFFICE_READERS)
@@ -283,7 +284,8 @@ def months_page(
     request: StaffRequest, office: Office, key: str, context: dict[str, Any]
 ) -> HttpResponse:
     last = Month.of(request.office.today)
-    results = by_month(office, Span(Month(2017, 1), last), request.office.weights, [key])
+    everything = Span(Month(2017, 1), last)
+    results = by_month(office, everything, request.office.weights, [key] if key else None)
     known = results.get(key, {})
     shown = [
         MonthResult(month, CLOSED, result.n, result.converted, result)
