@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from tuntas.models import (
     Import,
     InvitationBatch,
     Notice,
+    Office,
     PaperBatch,
     Period,
     Publication,
@@ -33,6 +35,8 @@ from tuntas.models import (
     Tablet,
     WallScreen,
 )
+from tuntas.models.aggregate_file import build
+from tuntas.models.aggregates import confirm, receive
 from tuntas.models.closures import Closure
 from tuntas.models.papers import SheetValues
 
@@ -46,6 +50,12 @@ OFFICERS = WRITERS | {"other_officer"}
 GETS: dict[str, tuple[list[str], set[str]]] = {
     "home": ([], EVERYONE),
     "overview": ([], READERS),
+    "rollup": ([], READERS),
+    "rollup-export": (["csv"], READERS),
+    "rollup-office": (["below"], READERS),
+    "rollup-outside": (["outside"], READERS),
+    "aggregate-list": ([], READERS),
+    "aggregate": (["aggregate"], READERS),
     "wall-list": ([], READERS),
     "notices": ([], EVERYONE),
     "reminder-rules": ([], TEAM),
@@ -167,6 +177,10 @@ POSTS: dict[str, tuple[list[str], set[str]]] = {
     "edition-start-withdrawal": (["start"], TEAM),
     "tablet-backup": (["tablet"], WRITERS),
     "paper-clearing": (["paper", "number"], WRITERS),
+    "aggregate-export": ([], TEAM_HEAD),
+    "aggregate-add": ([], TEAM_HEAD),
+    "aggregate-confirmation": (["aggregate"], TEAM_HEAD),
+    "aggregate-cancellation": (["aggregate"], TEAM_HEAD),
     "wall-add": ([], TEAM),
     "wall-revocation": (["screen"], TEAM),
     "calendar-address": ([], EVERYONE),
@@ -205,13 +219,17 @@ NAMED = {
     "publication",
     "screen",
     "notice",
+    "below",
+    "outside",
+    "aggregate",
 }
 ONE_OFFICE = {"team", "officer", "other_officer", "head", "auditor"}
 
 
 @pytest.fixture
-def world(cast: Cast) -> dict[str, Any]:
+def world(cast: Cast, settings: Any, tmp_path: Path) -> dict[str, Any]:
     """One of everything in office A, with the keys the addresses need."""
+    settings.DATA = tmp_path
     during, after = moment("2026-01-15 03:00"), moment("2026-02-02 03:00")
     for _each in range(3):
         answer(cast.service, suggestion="Tambah kursi tunggu.", at=during)
@@ -227,6 +245,9 @@ def world(cast: Cast) -> dict[str, Any]:
     edition.publish(by=None)
     start = EditionStart.plan(cast.service, edition, Month.of(cast.office.today) + 1, by=None)
     draft = Edition.begin(cast.office, "Draf kami", edition, by=None)
+    far = Office.add("jauh", "Wilayah Jauh", by=None)
+    brought = receive(cast.office, "jauh.json", build(far, Span.parse("2026")), by=None)
+    confirm(brought, by=None, key_compared=True)
     plan = ActionPlan.add(
         cast.pensiun, by=None, survey_month=during.date().replace(day=1), action="Menambah kursi."
     )
@@ -249,6 +270,9 @@ def world(cast: Cast) -> dict[str, Any]:
         "progress": progress.pk,
         "obstacle": obstacle.pk,
         "csv": "csv",
+        "below": cast.office.pk,
+        "outside": cast.office.outside_offices.get().uid,
+        "aggregate": receive(cast.office, "lagi.json", build(far, Span.parse("2026")), by=None).pk,
         "publication": Publication.register(
             cast.office,
             Span.parse("2026-01"),

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from tuntas import work
 from tuntas.law.months import Month, Span
+from tuntas.law.rounding import half_up
 from tuntas.models import HistoricalResult, Notice, Office, Service, Unit
 from tuntas.models.adequacy import adequacies
 from tuntas.models.results import (
@@ -22,6 +23,8 @@ from tuntas.models.results import (
     instruments_of,
     service_ids,
 )
+from tuntas.models.rollups import Line, Published, roll_up
+from tuntas.models.rollups import instruments_of as pooled_instruments_of
 from tuntas.report import numbers
 from tuntas.report.open_data import of_instrument, of_result
 
@@ -37,6 +40,11 @@ TRIGGERED = {
     "tuntas_event",
     "tuntas_planstage",
     "tuntas_planrevision",
+    "tuntas_closurecount",
+    "tuntas_officeidentity",
+    "tuntas_outsideoffice",
+    "tuntas_outsidekey",
+    "tuntas_outsideclosure",
 }
 
 
@@ -239,3 +247,74 @@ def write_probe() -> tuple[str, str, str]:
         cursor.execute("INSERT INTO tuntas_probe VALUES (1)")
         cursor.execute("DROP TABLE tuntas_probe")
     return ("baik", "Basis data dapat ditulisi.", "")
+
+
+# -- roll-up -------------------------------------------------------------------------------------
+
+
+def rollup_data(office: Office, span: Span, *, weights: str | None = None) -> dict[str, Any]:
+    """The keys of an index (`index_data`), and the offices with their own."""
+    found = roll_up(office, span, weights=weights).with_ranks()
+    result = found.result
+    data = empty(found.weights) if result is None else of_result(result)
+    return {
+        **data,
+        "office": office.code,
+        "from": str(span.first),
+        "to": str(span.last),
+        "instruments": [of_instrument(row) for row in pooled_instruments_of(office, span)],
+        "historical": [of_published(row) for row in found.historical],
+        "offices": [of_line(line) for line in found.lines],
+        "missing": [
+            {
+                "office": line.place.address,
+                "name": line.place.name,
+                "months": [str(month) for month in line.missing],
+            }
+            for line in found.missing
+        ],
+    }
+
+
+def of_line(line: Line) -> dict[str, Any]:
+    """One office with everything below it; `rank` is [best, worst] or None."""
+    result = line.result
+    data = empty(line.weights) if result is None else of_result(result)
+    return {
+        "office": line.place.address,
+        "code": line.place.code,
+        "name": line.place.name,
+        "depth": line.place.depth,
+        "from_outside": line.place.is_outside,
+        "has_below": line.has_below,
+        "months_closed": line.closed,
+        "months_due": line.due,
+        "rank": list(line.rank) if line.rank else None,
+        **{key: value for key, value in data.items() if key != "elements"},
+    }
+
+
+def of_published(row: Published) -> dict[str, Any]:
+    return {
+        "office": row.place.address,
+        "month": str(row.month),
+        "converted_2": str(half_up(row.converted, 2)),
+        "n": row.n,
+        "source": row.source,
+    }
+
+
+def rollup_lines(data: dict[str, Any]) -> list[str]:
+    lines = ["", "Kantor:"]
+    for row in data["offices"]:
+        mark = " (dari luar)" if row["from_outside"] else ""
+        value = f"{shown(row['converted'])} {row['grade']}" if row["n"] else "–"
+        few = ", indikatif" if "indicative" in row["flags"] else ""
+        lines.append(
+            f"{'  ' * row['depth']}{row['name']}{mark}: {value}, {row['n']} jawaban{few}, "
+            f"{row['months_closed']} dari {row['months_due']} bulan ditutup"
+        )
+    if data["missing"]:
+        lines += ["", "Belum ditutup:"]
+        lines += [f"{row['name']}: {', '.join(row['months'])}" for row in data["missing"]]
+    return lines

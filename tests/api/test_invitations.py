@@ -218,7 +218,9 @@ def test_a_token_needs_a_scope_and_an_end(cast: Cast, scopes: tuple[str, ...], d
 CALLS: dict[str, tuple[str, str]] = {  # address: method, scope
     "services": ("get", "services"),
     "invitations": ("post", "invitations"),
+    "rollup": ("get", "rollup"),
 }
+QUERIES = {"rollup": "?from=2023-01&to=2023-02"}
 # For everyone, without a token: tests/api/test_results.py.
 RESULTS = {"offices/<address>/results", "offices/<address>/results/<month>"}
 OPEN = {"openapi.json", "", "^api/"} | RESULTS
@@ -241,7 +243,7 @@ def test_only_a_working_token_of_the_right_scope_opens_an_address(cast: Cast, ad
         headers = {"Authorization": f"{header} {key}"} if key else {}
         return int(
             getattr(client, method)(
-                f"/api/v1/{address}",
+                f"/api/v1/{address}{QUERIES.get(address, '')}",
                 body if method == "post" else None,
                 headers=headers,
                 **({"content_type": "application/json"} if method == "post" else {}),

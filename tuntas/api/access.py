@@ -14,7 +14,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.utils.translation import gettext as _
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 
@@ -29,6 +29,14 @@ class Refused(Exception):
     ) -> None:
         super().__init__(code)
         self.status, self.code, self.message, self.fields = status, code, message, fields or {}
+
+
+class Problem(Schema):
+    """Every refusal."""
+
+    code: str
+    message: str
+    fields: dict[str, list[str]]
 
 
 class Bearer(HttpBearer):

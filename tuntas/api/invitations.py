@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from ninja import Field, HeaderEx, NinjaAPI, P, Router, Schema, Status
 from pydantic import ConfigDict
 
-from tuntas.api.access import Bearer, Refused, explain_errors
+from tuntas.api import rollups
+from tuntas.api.access import Bearer, Problem, Refused, explain_errors
 from tuntas.models import ApiToken, CodeRefused, Scope, Service
 from tuntas.models.invitations import CodesOff, address, check_references, invite
 
@@ -25,14 +26,6 @@ api = NinjaAPI(
 )
 explain_errors(api)
 router = Router()
-
-
-class Problem(Schema):
-    """Every refusal."""
-
-    code: str
-    message: str
-    fields: dict[str, list[str]]
 
 
 class ServiceOut(Schema):
@@ -156,3 +149,4 @@ def reference_of(token: ApiToken, ticket: str, key: str) -> str:
 
 
 api.add_router("", router)
+api.add_router("", rollups.router)

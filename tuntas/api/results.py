@@ -8,8 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Field, Query, Router, Schema
 
-from tuntas.api.access import Refused
-from tuntas.api.invitations import Problem
+from tuntas.api.access import Problem, Refused
 from tuntas.law.months import Month
 from tuntas.models import Office, Unit
 from tuntas.models.releases import released

@@ -14,7 +14,8 @@ from fractions import Fraction
 
 from tuntas.law.elements import REGULATION_ORDER, element, in_regulation_order
 from tuntas.law.grades import CONVERSION_BASE, Grade, grade_of
-from tuntas.law.tally import Scores, Tally
+from tuntas.law.sums import Sums
+from tuntas.law.tally import Moments, Tally
 from tuntas.law.weights import CONVENTIONS, EXACT, OWN, resolve
 
 # Fewer answers than this and the index is only indicative: our rule, not the regulation's.
@@ -38,7 +39,10 @@ class ElementResult:
     mean: Fraction | None
     weight: Fraction
     weighted: Fraction | None
-    grade: Grade | None
+
+    @property
+    def grade(self) -> Grade | None:
+        return grade_of(self.mean * CONVERSION_BASE) if self.mean is not None else None
 
 
 @dataclass(frozen=True)
@@ -66,13 +70,13 @@ class IndexResult:
 
 
 def compute(
-    tally: Tally,
+    tally: Tally | Sums,
     convention: str = EXACT,
     own_weights: Mapping[str, Fraction] | None = None,
     elements: Sequence[str] | None = None,
     population: int | None = None,
 ) -> IndexResult:
-    """Index of a tally.
+    """Index of a tally, or of the sums of many: the same counts give the same fractions.
 
     `elements` are those the questionnaire asked; without it, those that were answered. An element
     nobody answered gets no weight: the others share it (flag "element-unanswered").
@@ -87,7 +91,7 @@ def compute(
     rows = tuple(element_result(tally, code, weights.get(code, Fraction(0))) for code in asked)
     value = sum((row.weighted for row in rows if row.weighted is not None), Fraction(0))
     converted = value * CONVERSION_BASE
-    interval = interval95(tally.respondents, converted, population)
+    interval = interval95(tally.moments, converted, population)
     return IndexResult(
         n=tally.n,
         elements=rows,
@@ -106,7 +110,7 @@ def rescaled(own: Mapping[str, Fraction], answered: Sequence[str]) -> dict[str, 
     return {code: own[code] / total for code in answered}
 
 
-def element_result(tally: Tally, code: str, weight: Fraction) -> ElementResult:
+def element_result(tally: Tally | Sums, code: str, weight: Fraction) -> ElementResult:
     n, total = tally.answered(code), tally.total(code)
     mean = total / n if n else None
     return ElementResult(
@@ -117,12 +121,11 @@ def element_result(tally: Tally, code: str, weight: Fraction) -> ElementResult:
         mean=mean,
         weight=weight,
         weighted=mean * weight if mean is not None else None,
-        grade=grade_of(mean * CONVERSION_BASE) if mean is not None else None,
     )
 
 
 def flags_of(
-    tally: Tally,
+    tally: Tally | Sums,
     asked: Sequence[str],
     answered: Sequence[str],
     weights: str,
@@ -140,7 +143,7 @@ def flags_of(
 
 
 def interval95(
-    respondents: Scores, converted: Fraction, population: int | None = None
+    moments: Moments, converted: Fraction, population: int | None = None
 ) -> tuple[Fraction, Fraction] | None:
     """95 % interval around `converted`, clipped to 25–100; None below two respondents.
 
@@ -149,13 +152,10 @@ def interval95(
     who chose not to answer. The square root is taken on whole numbers, 12 digits deep, so that the
     same counts give the same interval on every machine.
     """
-    n = sum(respondents.values())
+    n = moments.n
     if n < 2:
         return None
-    mean = sum((value * times for value, times in respondents.items()), Fraction(0)) / n
-    squares = sum(
-        ((value - mean) ** 2 * times for value, times in respondents.items()), Fraction(0)
-    )
+    squares = moments.squares - moments.total**2 / n
     variance = squares / (n - 1) / n
     if population is not None and population > 1:
         variance *= Fraction(max(population - n, 0), population - 1)

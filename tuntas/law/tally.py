@@ -21,6 +21,32 @@ LEAST_SCORE, MOST_SCORE = 1, 4
 Scores = Mapping[Fraction, int]
 
 
+@dataclass(frozen=True)
+class Moments:
+    """Sums over the respondents with a mean of their own: how many, their means, the squares."""
+
+    n: int = 0
+    total: Fraction = Fraction(0)
+    squares: Fraction = Fraction(0)
+
+    @classmethod
+    def of(cls, respondents: Scores) -> Moments:
+        return cls(
+            sum(respondents.values()),
+            sum((mean * times for mean, times in respondents.items()), Fraction(0)),
+            sum((mean**2 * times for mean, times in respondents.items()), Fraction(0)),
+        )
+
+    @classmethod
+    def sum(cls, parts: Iterable[Moments]) -> Moments:
+        rows = list(parts)
+        return cls(
+            sum(part.n for part in rows),
+            sum((part.total for part in rows), Fraction(0)),
+            sum((part.squares for part in rows), Fraction(0)),
+        )
+
+
 class BadAnswers(ValueError):
     """An answer string that does not fit the layout; the message names the place."""
 
@@ -94,6 +120,10 @@ class Tally:
         """Sum of the scores given to the element."""
         scores = self.elements.get(element, {})
         return sum((score * times for score, times in scores.items()), Fraction(0))
+
+    @property
+    def moments(self) -> Moments:
+        return Moments.of(self.respondents)
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready; scores are keys such as "3" and "7/2", in rising order.

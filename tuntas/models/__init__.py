@@ -1,9 +1,10 @@
 """The tables, one file per noun. Inside this package imports point to the left in this list:
 
-codes ← audit ← leases ← people ← offices ← audiences ← drafts ← surveys ← starts ← periods ←
-exclusions ← holidays ← reply_templates ← feedback ← tokens ← invitations ← shares ← outcomes ←
-conversations ← batches ← published ← deadlines ← responses ← spreadsheets ← tablets ← papers ←
-seals ← closures ← proofs ← results ← releases ← adequacy ← progress ← evidence ← publications ←
+codes ← signing ← audit ← leases ← people ← offices ← audiences ← drafts ← surveys ← starts ←
+periods ← exclusions ← holidays ← reply_templates ← feedback ← tokens ← invitations ← shares ←
+outcomes ← conversations ← batches ← published ← deadlines ← responses ← spreadsheets ← tablets ←
+papers ← seals ← counts ← closures ← proofs ← results ← releases ← outside ← places ← rollups ←
+tally_check ← aggregate_file ← aggregates ← adequacy ← progress ← evidence ← publications ←
 plans ← effects ← reports ← evaluations ← addresses ← reminders ← notices ← chores ← monitoring
 """
 
@@ -14,6 +15,7 @@ from tuntas.models.batches import Batch, BatchAct
 from tuntas.models.chores import Chore
 from tuntas.models.closures import Closure, HistoricalResult, Reopening
 from tuntas.models.conversations import Contact, Helped, Reopened, Vote
+from tuntas.models.counts import ClosureCount
 from tuntas.models.deadlines import HolidayChange
 from tuntas.models.evidence import Evidence, LinkState
 from tuntas.models.exclusions import ExcludedResponse, Exclusion
@@ -24,6 +26,13 @@ from tuntas.models.leases import Lease, LeaseLost, Worker
 from tuntas.models.notices import Notice, NoticeKind
 from tuntas.models.offices import CodeRule, Office, Service, Unit
 from tuntas.models.outcomes import Destination, Merge, Referral, SpamMark
+from tuntas.models.outside import (
+    AggregateImport,
+    OfficeIdentity,
+    OutsideClosure,
+    OutsideKey,
+    OutsideOffice,
+)
 from tuntas.models.papers import PaperBatch, PaperSheet, PaperTyping
 from tuntas.models.people import Membership, Role, User
 from tuntas.models.periods import Period, PeriodClosed, PeriodNotOver
@@ -52,6 +61,7 @@ from tuntas.models.tokens import ApiToken, Scope
 
 __all__ = [
     "ActionPlan",
+    "AggregateImport",
     "AnsweredShare",
     "ApiToken",
     "Audience",
@@ -62,6 +72,7 @@ __all__ = [
     "Channel",
     "Chore",
     "Closure",
+    "ClosureCount",
     "ClosureProof",
     "CodeRefused",
     "CodeRule",
@@ -98,6 +109,10 @@ __all__ = [
     "NoticeKind",
     "Obstacle",
     "Office",
+    "OfficeIdentity",
+    "OutsideClosure",
+    "OutsideKey",
+    "OutsideOffice",
     "PaperBatch",
     "PaperSheet",
     "PaperTyping",

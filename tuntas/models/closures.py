@@ -18,6 +18,7 @@ from tuntas.law.months import Month
 from tuntas.law.rounding import half_up
 from tuntas.law.tally import Tally
 from tuntas.models.audit import AppendOnly, Event
+from tuntas.models.counts import ClosureCount
 from tuntas.models.exclusions import told
 from tuntas.models.offices import Office, Service, Unit
 from tuntas.models.people import User
@@ -92,6 +93,7 @@ class Closure(AppendOnly):
                 sha256=fingerprint(content),
             )
             prepared.keep(closure)
+            ClosureCount.keep(closure, period.office_id, month)
             Event.record(
                 "period.closed",
                 by=by,

@@ -25,6 +25,7 @@ class Scope(models.TextChoices):
 
     SERVICES = "services", _("Membaca layanan")
     INVITATIONS = "invitations", _("Membuat tautan")
+    ROLLUP = "rollup", _("Membaca gabungan kantor")
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):

@@ -12,6 +12,7 @@ WIDTH, HEIGHT = 720, 280
 LEFT, RIGHT, TOP, BOTTOM = 44, 12, 22, 46
 # Bars carry their label above them, so that they stay legible on a phone without scrolling.
 NARROW, BAR_STEP = 400, 50
+SPARK_WIDTH = 96
 BANDS = ((Fraction("88.31"), "A"), (Fraction("76.61"), "B"), (Fraction(65), "C"))
 
 
@@ -116,6 +117,37 @@ def bars(rows: list[Bar], title: str, description: str) -> SafeString:
             f'<text class="value" x="{width + 7}" y="{top + 36}">{escape(row.shown)}</text>'
         )
     return picture(parts, title, description, BAR_STEP * len(rows), width=NARROW)
+
+
+def sparkline(values: list[Fraction | None], description: str) -> SafeString:
+    """A trend as small as a word, on the scale of its own values; the last one carries a dot."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return mark_safe("")
+    low, high = min(known), max(known)
+    step = Fraction(SPARK_WIDTH - 8, max(len(values) - 1, 1))
+
+    def at(place: int, value: Fraction) -> tuple[float, float]:
+        share = (value - low) / (high - low) if high > low else Fraction(1, 2)
+        return round(float(4 + step * place), 1), round(float(4 + (1 - share) * 20), 1)
+
+    parts: list[str] = []
+    run: list[str] = []
+    for place, value in enumerate(values):
+        if value is None:
+            run = close_run(parts, run)
+            continue
+        x, y = at(place, value)
+        run.append(f"{x},{y}")
+    close_run(parts, run)
+    last = max(place for place, value in enumerate(values) if value is not None)
+    x, y = at(last, values[last] or Fraction(0))
+    parts.append(f'<circle class="dot" cx="{x}" cy="{y}" r="3"/>')
+    # The description went through escape().
+    return mark_safe(  # noqa: S308
+        f'<svg class="chart spark" viewBox="0 0 {SPARK_WIDTH} 28" role="img" '
+        f'aria-label="{escape(description)}">{"".join(parts)}</svg>'
+    )
 
 
 def picture(

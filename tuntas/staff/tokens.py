@@ -31,8 +31,10 @@ class TokenForm(forms.Form):
     scope = forms.ChoiceField(
         label=gettext_lazy("Boleh"),
         choices=[
-            *reversed(Scope.choices),
-            ("services,invitations", gettext_lazy("Keduanya")),
+            (Scope.INVITATIONS, Scope.INVITATIONS.label),
+            (Scope.SERVICES, Scope.SERVICES.label),
+            ("services,invitations", gettext_lazy("Membaca layanan dan membuat tautan")),
+            (Scope.ROLLUP, Scope.ROLLUP.label),
         ],
     )
     expires_on = DayField(

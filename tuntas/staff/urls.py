@@ -9,6 +9,8 @@ urlpatterns = [
     path("feedback/", include("tuntas.staff.inbox")),
     path("overview/", include("tuntas.staff.overview")),
     path("overview/wall/", include("tuntas.staff.walls")),
+    path("rollup/", include("tuntas.staff.rollups")),
+    path("rollup/", include("tuntas.staff.aggregates")),
     path("notices/", include("tuntas.staff.notices")),
     path("feedback/", include("tuntas.staff.feedback")),
     path("feedback/", include("tuntas.staff.batches")),

@@ -142,6 +142,7 @@ def data_url(svg: str) -> SafeString:
 MENU = (
     ("home", _("Beranda")),
     ("overview", _("Pemantauan")),
+    ("rollup", _("Gabungan")),
     ("feedback-list", _("Masukan")),
     ("plan-list", _("Rencana aksi")),
     ("period-list", _("Periode")),
@@ -161,6 +162,8 @@ def menu(context: template.Context) -> dict[str, Any]:
     for name, label in MENU:
         if name == "office-settings" and Role.SURVEY_TEAM not in roles:
             continue
+        if name == "rollup" and not is_above_others(request, roles):
+            continue
         if name in ("overview", "publication-materials") and not roles - {Role.UNIT_OFFICER}:
             continue
         try:
@@ -169,6 +172,14 @@ def menu(context: template.Context) -> dict[str, Any]:
             continue
         entries.append({"url": url, "label": _(label), "is_current": is_inside(request, url)})
     return {"entries": entries}
+
+
+def is_above_others(request: Any, roles: set[str]) -> bool:
+    """Whether this person reads the whole office and it has others below."""
+    reads = bool(roles - {Role.UNIT_OFFICER})
+    return reads and bool(
+        request.office.children.exists() or request.office.outside_offices.exists()
+    )
 
 
 def is_inside(request: Any, url: str) -> bool:
