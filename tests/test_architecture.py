@@ -67,6 +67,7 @@ MODELS = [
     "closures",
     "results",
     "adequacy",
+    "analyses",
     "progress",
     "evidence",
     "publications",
