@@ -37,7 +37,7 @@ from tuntas.staff.access import (
     StaffRequest,
     staff,
 )
-from tuntas.staff.home import element_chart, own_unit
+from tuntas.staff.home import element_chart, month_facts, own_unit
 
 PER_PAGE = 12
 
@@ -92,6 +92,7 @@ def show(
         "month": month,
         "row": row,
         "unit": unit,
+        "facts": month_facts(request.office, row, unit),
         "chart": element_chart(row),
         "services": services_of(request, month),
         "instruments": instrument_rows(
