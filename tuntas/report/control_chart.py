@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 
 from tuntas.report import numbers
 from tuntas.report.control import ChartMonth, ControlSeries
-from tuntas.report.svg import LEFT, RIGHT, WIDTH, picture
+from tuntas.report.svg import RIGHT, WIDTH, picture
 
+# Words for the lines stand at the right of the months, where no point can cover them.
+LEFT, WORDS = 16, 150
 # The two panels, and the names of the months below them.
 TOP, MIDDLE, GAP, LOW, HEIGHT = 24, 190, 40, 300, 348
 MOST_LABELS = 9
@@ -38,8 +40,7 @@ def control_picture(series: ControlSeries, title: str) -> str:
     if chart.range_limit is not None:
         words = f"{_('batas rentang')} {numbers.number(chart.range_limit)}"
         parts += level(below(chart.range_limit), words, "limit")
-    parts += level(below(Fraction(0)), "", "centre")
-    parts.append(f'<text x="4" y="{MIDDLE + GAP - 12}">{escape(_("Rentang bergerak"))}</text>')
+    parts += level(below(Fraction(0)), _("rentang bergerak"), "centre")
     values = [row.value for row in series.months]
     parts += lines(values, top) + lines([row.moved for row in series.months], below)
     every = max(1, -(-len(values) // MOST_LABELS))
@@ -64,12 +65,13 @@ def scale(low: Fraction, high: Fraction, top: int, bottom: int) -> Place:
 
 
 def across(place: int, n: int) -> float:
-    return round(LEFT + (WIDTH - LEFT - RIGHT) / n * (place + 0.5), 1)
+    return round(LEFT + (WIDTH - LEFT - WORDS) / n * (place + 0.5), 1)
 
 
 def level(y: float, words: str, kind: str) -> list[str]:
     line = f'<line class="{kind}" x1="4" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>'
-    return [line, f'<text x="4" y="{y - 5}">{escape(words)}</text>'] if words else [line]
+    at = f'x="{WIDTH - RIGHT}" y="{y - 5}" text-anchor="end"'
+    return [line, f"<text {at}>{escape(words)}</text>"] if words else [line]
 
 
 def lines(values: list[Fraction | None], y: Place) -> list[str]:
