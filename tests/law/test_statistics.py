@@ -34,6 +34,8 @@ def test_a_tabulation_counts_as_the_tally_does(
     assert table.tally() == count(answers, TWICE, weights)
     half = bits(range(0, len(rows), 2), len(rows))
     assert table.tally(half) == count("".join(rows[::2]), TWICE, weights)
+    rest = table.tally().without(table.tally(half))
+    assert rest == count("".join(rows[1::2]), TWICE, weights)
 
 
 def test_traits_stand_behind_the_answers() -> None:

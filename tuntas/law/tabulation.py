@@ -74,18 +74,29 @@ def tabulate(
     if asked:
         check_columns(columns[:asked], layout)
     everyone = (1 << n) - 1
+    questions = tuple(values(column) for column in columns[:asked])
     elements = {
-        code: means([columns[place] for place in places], [1] * len(places), len(places))
+        code: element_scores(questions, columns, places)
         for code, places in layout.by_element.items()
     }
     return Tabulation(
         n=n,
         everyone=everyone,
-        questions=tuple(values(column) for column in columns[:asked]),
+        questions=questions,
         traits=tuple(values(column) for column in columns[asked:]),
         elements=elements,
         respondents=respondent_means(columns, layout, weights),
     )
+
+
+def element_scores(
+    questions: tuple[dict[str, int], ...], columns: list[bytes], places: tuple[int, ...]
+) -> dict[Fraction, int]:
+    """Of each score of an element, the responses that have it; one question's masks are its own."""
+    if len(places) > 1:
+        return means([columns[place] for place in places], [1] * len(places), len(places))
+    known = questions[places[0]].items()
+    return {Fraction(int(value)): mask for value, mask in known if value != "0"}
 
 
 def check_columns(columns: list[bytes], layout: Layout) -> None:

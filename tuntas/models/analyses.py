@@ -147,6 +147,11 @@ class Analysis:
     def editions(self) -> dict[int, Edition]:
         return {part.edition.pk: part.edition for part in self.parts}
 
+    @cached_property
+    def tallies(self) -> tuple[Tally, ...]:
+        """The tally of each part."""
+        return tuple(part.table.tally() for part in self.parts)
+
     def counted(self, trait: int | None = None, value: str = "") -> list[Counted]:
         """Tallies of the parts: of everybody, or of those with one value of a trait."""
         return [
@@ -200,13 +205,11 @@ class Analysis:
         """The group with its index and how far that is from the index of all the others."""
         own: list[Counted] = []
         others: list[Counted] = []
-        for part in self.parts:
-            members = masks_of(part, by).get(group.code, 0)
-            rest = part.table.everyone ^ members
-            for rows, mask in ((own, members), (others, rest)):
-                if mask:
-                    tally = part.table.tally(mask)
-                    rows.append(Counted(part.month, part.service_id, part.edition.pk, tally))
+        for part, whole in zip(self.parts, self.tallies, strict=True):
+            tally = part.table.tally(masks_of(part, by).get(group.code, 0))
+            for rows, counts in ((own, tally), (others, whole.without(tally))):
+                if counts.n:
+                    rows.append(Counted(part.month, part.service_id, part.edition.pk, counts))
         result, rest_result = self.index(own), self.index(others)
         if result is None or rest_result is None:
             return Group(group.code, group.n, group.is_shown, result)
