@@ -67,10 +67,11 @@ def fill(office: Office, services: list[Service], size: int, chance: random.Rand
 
 def timed(office: Office, code: str, size: int, *, is_analysis: bool = False) -> dict[str, object]:
     """Median of 5 of the whole month's index, or of everything on the analysis page, and of one
-    scan that reads every answer once."""
+    scan that reads what it counts once."""
+    columns = ", min(profile), min(channel), sum(signs)" if is_analysis else ""
     scan = (
-        "SELECT service_id, count(*), sum(length(answers)), min(answers) FROM tuntas_response "
-        "WHERE office_id = %s AND month = %s GROUP BY service_id"
+        f"SELECT service_id, count(*), sum(length(answers)), min(answers){columns} "
+        "FROM tuntas_response WHERE office_id = %s AND month = %s GROUP BY service_id"
     )
     ours, limit = [], []
     for _round in range(5):

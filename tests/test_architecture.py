@@ -67,6 +67,7 @@ MODELS = [
     "closures",
     "results",
     "adequacy",
+    "tabulations",
     "analyses",
     "progress",
     "evidence",

@@ -30,7 +30,7 @@ def test_a_tabulation_counts_as_the_tally_does(
     rows: list[str], weights: dict[str, Fraction] | None
 ) -> None:
     answers = "".join(rows)
-    table = tabulate(answers, TWICE, 0, weights)
+    table = tabulate(answers, TWICE, weights)
     assert table.tally() == count(answers, TWICE, weights)
     half = bits(range(0, len(rows), 2), len(rows))
     assert table.tally(half) == count("".join(rows[::2]), TWICE, weights)
@@ -39,7 +39,11 @@ def test_a_tabulation_counts_as_the_tally_does(
 
 
 def test_traits_stand_behind_the_answers() -> None:
-    table = tabulate("343444333L1" + "111111111P0" + "222222222L0", Layout(REGULATION_ORDER), 2)
+    table = tabulate(
+        "343444333" + "111111111" + "222222222",
+        Layout(REGULATION_ORDER),
+        traits=(("LPL", 1), ("a1b0b0", 2)),
+    )
     assert {code: mask.bit_count() for code, mask in table.traits[0].items()} == {"L": 2, "P": 1}
     women = table.tally(table.traits[0]["P"])
     assert (women.n, women.total("fees")) == (1, 1)
@@ -48,10 +52,15 @@ def test_traits_stand_behind_the_answers() -> None:
     assert crossed(sexes, scores) == [[0, 1, 0, 1], [1, 0, 0, 0]]
 
 
-@pytest.mark.parametrize("answers", ["34344433", "543444333L", "34344433xL"])
+def test_a_trait_of_another_length_is_refused() -> None:
+    with pytest.raises(ValueError):
+        tabulate("343444333", Layout(REGULATION_ORDER), traits=(("LP", 1),))
+
+
+@pytest.mark.parametrize("answers", ["34344433", "543444333", "34344433x"])
 def test_bad_records_are_refused(answers: str) -> None:
     with pytest.raises(BadAnswers):
-        tabulate(answers, Layout(REGULATION_ORDER), 1)
+        tabulate(answers, Layout(REGULATION_ORDER))
 
 
 def test_the_seed_is_one_stable_process() -> None:

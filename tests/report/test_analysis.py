@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
+from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from tests.conftest import Cast, answer, moment
 from tuntas.demo import add_history
 from tuntas.law.months import Month, Span
-from tuntas.models import Audience, Channel, Closure, Period
+from tuntas.models import Audience, Channel, Closure, Period, Response
 from tuntas.models.analyses import BY_CHANNEL, BY_SERVICE, analysis_of
 from tuntas.models.results import counts, index_of, span_result
 from tuntas.models.surveys import Edition
@@ -51,6 +53,22 @@ def test_one_scan_gives_the_tallies_of_the_index(cast: Cast) -> None:
     assert found.n == 130
     only = analysis_of(cast.office, span, service=cast.service)
     assert only.result == span_result(cast.office, span.months, service=cast.service)
+
+
+def test_two_editions_in_one_month_are_read_apart(cast: Cast) -> None:
+    fill(cast, 30)
+    late = Edition.builtin("skm16")
+    Response.objects.bulk_create(
+        Response(
+            office=cast.office, id=uuid4(), service=cast.service, edition=late, month=date(2026, 1, 1),
+            received_at=moment("2026-01-20 03:00"), channel="web", answers="34" * 8, profile="",
+        )
+        for _each in range(4)
+    )  # fmt: skip
+    found = analysis_of(cast.office, JANUARY)
+    assert found.n == 34
+    assert found.result == span_result(cast.office, JANUARY.months)
+    assert found.sizes("sex")["-"] >= 4
 
 
 def test_groups_are_the_same_people_as_a_count_by_hand(cast: Cast) -> None:

@@ -14,8 +14,8 @@ from python_calamine import CalamineWorkbook
 
 from tests.conftest import Cast, answer, moment
 from tests.report.test_analysis import close, fill
-
-PAGE = "/staff/analysis/"
+from tuntas.figures import index_data
+from tuntas.law.months import Month
 
 
 @pytest.fixture
@@ -119,3 +119,29 @@ def test_a_small_change_is_called_noise(cast: Cast, page: str) -> None:
         close(cast, month)
     html = cast.client("head").get(page + "?span=2026-02").content.decode()
     assert re.search(r"Naik \d,\d\d dari Januari 2026, tetapi masih dalam batas derau", html)
+
+
+def test_the_same_facts_stand_beside_the_index_everywhere(cast: Cast) -> None:
+    fill(cast, 25)
+    answer(cast.service, "1" * 9, at=moment("2026-01-15 03:00"), seconds=2)
+    close(cast, 1)
+    client = cast.client("head")
+    month = client.get(reverse("period", args=["2026-01"])).content.decode()
+    home = client.get(reverse("home")).content.decode()
+    page = client.get(reverse("analysis") + "?span=2026-01").content.decode()
+    facts = [
+        re.search(r'<dl class="facts index-facts">.*?</dl>', html, re.S)
+        for html in (month, home, page)
+    ]
+    assert len({found.group() for found in facts if found}) == 1
+    assert all(facts)
+    assert "indikatif" in month
+    assert "3,8% jawaban bertanda" in month
+    data = index_data(
+        cast.office, Month(2026, 1), Month(2026, 1), unit=None, service=None, weights=None
+    )
+    told = data["honesty"]
+    assert (told["signed"], told["indicative"], told["population"]) == (1, True, None)
+    assert sum(row["n"] for row in told["channels"]) == data["n"] == 26
+    assert any("bertanda" in words for words in told["words"])
+    assert {"interval95", "flags", "weights", "converted"} <= set(data)

@@ -9,11 +9,11 @@ reading the rows once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tuntas.law.tally import Layout, Tally, check, respondent_factors
+from tuntas.law.tally import MOST_SCORE, Layout, Tally, check, respondent_factors
 
 Masks = Mapping[Fraction, int]
 # Sums of small numbers are added in one byte per response; from here on they would overflow.
@@ -60,30 +60,32 @@ def crossed(rows: Iterable[int], columns: Iterable[int]) -> list[list[int]]:
 
 
 def tabulate(
-    blob: str, layout: Layout, traits: int = 0, weights: Mapping[str, Fraction] | None = None
+    answers: str,
+    layout: Layout,
+    weights: Mapping[str, Fraction] | None = None,
+    traits: Sequence[tuple[str, int]] = (),
 ) -> Tabulation:
-    """Tabulation of records of equal length: the answers, as `law.tally.count` takes them, then
-    `traits` further ASCII characters each. Raises BadAnswers."""
-    asked = len(layout.elements)
-    width = asked + traits
-    raw = blob.encode("ascii")
-    n = len(raw) // width
-    if len(raw) % width:
-        check(blob, Layout((*layout.elements, *[None] * traits)))
-    columns = [raw[place::width] for place in range(width)]
-    if asked:
-        check_columns(columns[:asked], layout)
-    everyone = (1 << n) - 1
-    questions = tuple(values(column) for column in columns[:asked])
+    """Tabulation of answers as `law.tally.count` takes them, one response after the other.
+
+    `traits` are further texts in the same order, each with its ASCII characters per response.
+    Raises BadAnswers, and ValueError for a text of another length.
+    """
+    check(answers, layout)
+    raw, asked = answers.encode("ascii"), len(layout.elements)
+    n = len(raw) // asked
+    columns = [raw[place::asked] for place in range(asked)]
+    questions = tuple(values(column) for column in columns)
     elements = {
         code: element_scores(questions, columns, places)
         for code, places in layout.by_element.items()
     }
     return Tabulation(
         n=n,
-        everyone=everyone,
+        everyone=(1 << n) - 1,
         questions=questions,
-        traits=tuple(values(column) for column in columns[asked:]),
+        traits=tuple(
+            values(column) for text, width in traits for column in trait_columns(text, width, n)
+        ),
         elements=elements,
         respondents=respondent_means(columns, layout, weights),
     )
@@ -99,15 +101,11 @@ def element_scores(
     return {Fraction(int(value)): mask for value, mask in known if value != "0"}
 
 
-def check_columns(columns: list[bytes], layout: Layout) -> None:
-    """Raise BadAnswers unless every answer is allowed, as `law.tally.check` does, but without
-    building a string per question when all is well."""
-    instruments = layout.instruments or (None,) * len(columns)
-    for column, element, statement in zip(columns, layout.elements, instruments, strict=True):
-        allowed = b"01234" if element else b"0123456" if statement else b"0123456789"
-        if column.translate(None, allowed):
-            rows = zip(*columns, strict=True)
-            check("".join(bytes(row).decode() for row in rows), layout)
+def trait_columns(text: str, width: int, n: int) -> list[bytes]:
+    raw = text.encode("ascii")
+    if len(raw) != width * n:
+        raise ValueError(f"{len(raw)} characters for {n} responses of {width}")
+    return [raw[place::width] for place in range(width)]
 
 
 def values(column: bytes) -> dict[str, int]:
@@ -126,7 +124,7 @@ def means(columns: list[bytes], factors: list[int], divisor: int) -> dict[Fracti
     """Of each mean over the answered ones of some questions, the responses that have it; each
     question weighs its factor. Whoever answered none of them is in no mask."""
     gaps = gap_rows(columns)
-    if max(factors) * 4 * len(columns) < BYTE:
+    if sum(factors) * MOST_SCORE < BYTE:
         totals = byte_totals(columns, factors)
         found = {
             Fraction(code, divisor): mask

@@ -8,13 +8,10 @@ month never changes, so that its rows give what its closure says.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
-
-from django.db import connection
 
 from tuntas.law.cells import Cells, shown
 from tuntas.law.effect import Interval, level
@@ -27,15 +24,14 @@ from tuntas.law.ranks import spearman
 from tuntas.law.tabulation import Tabulation, crossed, tabulate
 from tuntas.law.tally import Tally
 from tuntas.models.audiences import Audience
-from tuntas.models.exclusions import left_out
 from tuntas.models.offices import Office, Service, Unit
 from tuntas.models.periods import Period
-from tuntas.models.responses import Channel, Response
+from tuntas.models.responses import Response
 from tuntas.models.results import Counted, index_of, service_ids
 from tuntas.models.surveys import Edition, Question
+from tuntas.models.tabulations import LETTERS, records
 
-# One letter per channel behind the answers, and "1" for a response with a sign of doubt.
-LETTERS = {channel: chr(ord("a") + place) for place, channel in enumerate(Channel.values)}
+# Places of the traits: first the questions of the profile, then these.
 CHANNEL, SIGNED = len(PROFILE), len(PROFILE) + 1
 # What a group can be: a question of the profile, the channel, or the service.
 BY_CHANNEL, BY_SERVICE = "channel", "service"
@@ -309,55 +305,22 @@ def analysis_of(
     services = service_ids(unit=unit, service=service)
     rows = list(records(office, span.months, services))
     editions = Edition.objects.select_related("questionnaire").prefetch_related("questions")
-    known = editions.in_bulk({edition for _month, _service, edition, _blob in rows})
+    known = editions.in_bulk({row.edition for row in rows})
     parts = tuple(
         Part(
-            month if isinstance(month, Month) else Month.of(month),
-            service_id,
-            known[edition],
-            tabulate(blob, known[edition].layout, SIGNED + 1, known[edition].weights),
+            row.month,
+            row.service,
+            known[row.edition],
+            tabulate(
+                row.answers,
+                known[row.edition].layout,
+                known[row.edition].weights,
+                ((row.profiles, CHANNEL), (row.channels, 1), (row.signs, 1)),
+            ),
         )
-        for month, service_id, edition, blob in rows
+        for row in rows
     )
     return Analysis(office, span, unit, service, parts)
-
-
-def records(
-    office: Office, months: Sequence[Month], services: Collection[int] | None
-) -> Iterator[tuple[Any, int, int, str]]:
-    """Month, service, edition, and the counted answers with their traits, one after the other.
-
-    As in `ResponseQuerySet.count_by_service` the database only joins texts; every value is a
-    parameter.
-    """
-    wanted = None if services is None else list(services)
-    if not months or wanted == []:
-        return
-    join = "string_agg" if connection.vendor == "postgresql" else "group_concat"
-    cases = " ".join(f"WHEN '{name}' THEN '{letter}'" for name, letter in LETTERS.items())
-    record = (
-        f"answers || substr(profile || '{UNKNOWN * CHANNEL}', 1, {CHANNEL})"
-        f" || CASE channel {cases} ELSE '?' END || CASE signs WHEN 0 THEN '0' ELSE '1' END"
-    )
-    table = Response._meta.db_table
-    sql = (
-        f"SELECT month, service_id, edition_id, {join}({record}, '') FROM {table} "
-        f"WHERE office_id = %s AND month IN ({', '.join(['%s'] * len(months))})"
-    )
-    parameters: list[Any] = [office.pk, *[month.first_day for month in months]]
-    excluded = left_out(office.pk)
-    if excluded.exists():
-        part, values = excluded.query.sql_with_params()
-        sql += f" AND id NOT IN ({part})"
-        parameters += values
-    if wanted is not None:
-        sql += f" AND service_id IN ({', '.join(['%s'] * len(wanted))})"
-        parameters += wanted
-    sql += " GROUP BY month, service_id, edition_id ORDER BY month, service_id, edition_id"
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        for month, service, edition, blob in cursor.fetchall():
-            yield Month.parse(str(month)[:7]), service, edition, blob
 
 
 def months_settled(office: Office, span: Span) -> bool:
