@@ -70,7 +70,8 @@ def tabulate(
     `traits` are further texts in the same order, each with its ASCII characters per response.
     Raises BadAnswers, and ValueError for a text of another length.
     """
-    check(answers, layout)
+    if answers:
+        check(answers, layout)
     raw, asked = answers.encode("ascii"), len(layout.elements)
     n = len(raw) // asked
     columns = [raw[place::asked] for place in range(asked)]
