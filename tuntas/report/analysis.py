@@ -308,6 +308,8 @@ def frequency_tables(found: Analysis) -> tuple[Table, ...]:
     tables = []
     for row in found.frequencies():
         question = row.question
+        label = found.editions[question.edition_id].label
+        asked_in = f" ({label})" if len(found.editions) > 1 else ""
         answers = [
             (f"{score}. {label}", times, share(times, row.n))
             for (score, label), times in zip(question.scored_options, row.times, strict=True)
@@ -315,7 +317,7 @@ def frequency_tables(found: Analysis) -> tuple[Table, ...]:
         tables.append(
             Table(
                 f"frequency-{question.edition_id}-{question.position}",
-                f"{question.position}. {question.text}",
+                f"{question.position}. {question.text}{asked_in}",
                 (_("Jawaban"), _("Responden"), _("Persentase")),
                 (*answers, (_("Tidak dijawab"), row.missing, "–")),
                 element(question.element).name if question.element else "",
