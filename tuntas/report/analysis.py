@@ -21,7 +21,6 @@ from tuntas.law.change import change_of
 from tuntas.law.elements import element
 from tuntas.law.months import Span
 from tuntas.law.profile import PROFILE, UNKNOWN
-from tuntas.law.ranks import MEDIUM, STRONG, WEAK, strength
 from tuntas.models import Office, Service, Unit
 from tuntas.models.analyses import BY_CHANNEL, BY_SERVICE, Analysis, Cross, Group, analysis_of
 from tuntas.models.monitoring import change_between
@@ -34,8 +33,8 @@ from tuntas.models.results import (
     service_ids,
 )
 from tuntas.report import numbers
-from tuntas.report.content import Block
 from tuntas.report.control import MONTHS, ControlSeries, change_sentence, series
+from tuntas.report.correlation import correlation_table, correlation_words
 from tuntas.report.facts import (
     IndexFacts,
     apart_words,
@@ -44,46 +43,9 @@ from tuntas.report.facts import (
     index_facts,
     interval,
 )
+from tuntas.report.tables import Cell, Table
 
-Cell = str | int
 HIDDEN = "*"
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table with its head; whole numbers stay numbers, everything else is text.
-
-    `code` names it in addresses of downloads; `note` stands below it.
-    """
-
-    code: str
-    title: str
-    heads: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    note: str = ""
-
-    @property
-    def labelled(self) -> list[list[tuple[str, Cell, bool]]]:
-        """Rows of (head, cell, whether it is a number), as pages print them on narrow screens."""
-        return [
-            [
-                (head, cell, isinstance(cell, int))
-                for head, cell in zip(self.heads, row, strict=True)
-            ]
-            for row in self.rows
-        ]
-
-    @property
-    def block(self) -> Block:
-        """The table as documents print it."""
-        lines = (
-            self.heads,
-            *(
-                tuple(numbers.number(c, 0) if isinstance(c, int) else c for c in row)
-                for row in self.rows
-            ),
-        )
-        return Block("table", rows=lines, note=self.note)
 
 
 @dataclass(frozen=True)
@@ -355,70 +317,6 @@ def cross_rows(crossed: Cross, names: dict[str, str]) -> list[tuple[Cell, ...]]:
 
 def score_name(score: str) -> str:
     return _("Nilai %(score)s") % {"score": numbers.score(Fraction(score))}
-
-
-# -- how the elements hang together --------------------------------------------------------------
-
-
-def correlation_table(found: Analysis) -> Table:
-    """Spearman's ρ of each two elements with its word, below the diagonal."""
-    codes, known = found.elements, found.correlations()
-    rows = []
-    for place, code in enumerate(codes):
-        cells = [correlation_cell(*known[other, code]) for other in codes[:place]]
-        blank = [""] * (len(codes) - place - 1)
-        rows.append((f"U{place + 1} {element(code).name}", *cells, "1", *blank))
-    return Table(
-        "correlation",
-        _("Korelasi antarunsur"),
-        (_("Unsur"), *[f"U{place}" for place in range(1, len(codes) + 1)]),
-        tuple(rows),
-        _("Koefisien peringkat Spearman, −1 sampai 1."),
-    )
-
-
-def correlation_cell(rho: Fraction | None, pairs: int) -> str:
-    if rho is None:
-        return "–"
-    word = strength_word(rho, pairs)
-    shown = numbers.number(abs(rho))
-    signed = f"−{shown}" if rho < 0 else shown
-    return f"{signed} {word}" if word else signed
-
-
-def strength_word(rho: Fraction | None, pairs: int) -> str:
-    words = {STRONG: _("kuat"), MEDIUM: _("sedang"), WEAK: _("lemah")}
-    return words.get(strength(rho, pairs), "")
-
-
-def correlation_words(found: Analysis) -> tuple[str, ...]:
-    """What the matrix says and what it does not, for people who never read one."""
-    known = found.correlations()
-    judged = [
-        (rho, pair) for pair, (rho, pairs) in known.items() if rho and strength_word(rho, pairs)
-    ]
-    lines = []
-    if judged:
-        rho, (one, other) = max(judged, key=lambda row: (abs(row[0]), row[1]))
-        lines.append(
-            _("Paling erat: %(one)s dan %(other)s (%(rho)s).")
-            % {
-                "one": element(one).name,
-                "other": element(other).name,
-                "rho": numbers.number(rho),
-            }
-        )
-    elif known:
-        lines.append(_("Kurang dari 30 pasangan jawaban: belum diberi kata kuat atau lemah."))
-    lines.append(
-        _(
-            "Korelasi hanya mengatakan bahwa orang yang menilai satu unsur lebih tinggi cenderung "
-            "menilai unsur lain lebih tinggi juga. Korelasi tidak mengatakan sebab: memperbaiki unsur "
-            "yang satu belum tentu menaikkan yang lain, dan orang yang puas sering menilai semuanya "
-            "tinggi."
-        )
-    )
-    return tuple(lines)
 
 
 # -- months --------------------------------------------------------------------------------------

@@ -19,8 +19,9 @@ from tuntas.models import Period, Service, Unit
 from tuntas.models.analyses import BY_CHANNEL, Analysis, analysis_of
 from tuntas.models.results import first_month
 from tuntas.report import numbers, sheets
-from tuntas.report.analysis import Table, chapter_of, cross_table, group_title, table_of
+from tuntas.report.analysis import chapter_of, cross_table, group_title, table_of
 from tuntas.report.control_chart import control_picture
+from tuntas.report.tables import Table
 from tuntas.staff.access import StaffRequest, staff
 from tuntas.staff.downloads import download
 from tuntas.staff.home import own_unit
