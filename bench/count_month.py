@@ -19,8 +19,9 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from tuntas.law.months import Month
+from tuntas.law.months import Month, Span
 from tuntas.models import Edition, Office, Response, Service, Unit
+from tuntas.models.analyses import analysis_of
 from tuntas.models.results import month_results
 
 MONTH = Month(2026, 1)
@@ -39,6 +40,7 @@ def main() -> None:
         ]
         fill(office, services, size, chance)
         rows.append(timed(office, code, size))
+        rows.append(timed(office, code, size, is_analysis=True))
     print(json.dumps(rows))
 
 
@@ -63,31 +65,46 @@ def fill(office: Office, services: list[Service], size: int, chance: random.Rand
         cursor.execute("ANALYZE")
 
 
-def timed(office: Office, code: str, size: int) -> dict[str, object]:
-    """Median of 5 of the whole month's index, and of one scan that reads every answer once."""
+def timed(office: Office, code: str, size: int, *, is_analysis: bool = False) -> dict[str, object]:
+    """Median of 5 of the whole month's index, or of everything on the analysis page, and of one
+    scan that reads what it counts once."""
+    columns = ", min(profile), min(channel), sum(signs)" if is_analysis else ""
     scan = (
-        "SELECT service_id, count(*), sum(length(answers)), min(answers) FROM tuntas_response "
-        "WHERE office_id = %s AND month = %s GROUP BY service_id"
+        f"SELECT service_id, count(*), sum(length(answers)), min(answers){columns} "
+        "FROM tuntas_response WHERE office_id = %s AND month = %s GROUP BY service_id"
     )
     ours, limit = [], []
     for _round in range(5):
         start = time.perf_counter()
-        result = month_results(office, [MONTH])[0]
+        n = analyse(office) if is_analysis else month_results(office, [MONTH])[0].n
         ours.append(time.perf_counter() - start)
         start = time.perf_counter()
         with connection.cursor() as cursor:
             cursor.execute(scan, [office.pk, MONTH.first_day])
             cursor.fetchall()
         limit.append(time.perf_counter() - start)
-    assert result.n == size
+    assert n == size
     a, b = statistics.median(ours) * 1000, statistics.median(limit) * 1000
+    what = "analysis" if is_analysis else "index"
     return {
-        "what": f"index of a month, {size} responses {code}, ms, one SQL scan",
+        "what": f"{what} of a month, {size} responses {code}, ms, one SQL scan",
         "ours": a,
         "limit": b,
         "ratio": round(a / b, 2),
         "note": "lower is better",
     }
+
+
+def analyse(office: Office) -> int:
+    """Index, groups, frequencies, cross tables and correlations of the month."""
+    found = analysis_of(office, Span(MONTH, MONTH))
+    assert found.result
+    assert found.unsigned_result
+    for by in ("sex", "age", "education", "occupation", "channel", "service"):
+        found.groups(by)
+    found.frequencies()
+    found.correlations()
+    return found.n
 
 
 main()

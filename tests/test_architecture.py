@@ -81,6 +81,8 @@ MODELS = [
     "aggregate_file",
     "aggregates",
     "adequacy",
+    "tabulations",
+    "analyses",
     "progress",
     "evidence",
     "publications",

@@ -86,6 +86,8 @@ GETS: dict[str, tuple[list[str], set[str]]] = {
     "quality": (["month"], READERS),
     "publication-materials": ([], READERS),
     "publication-material": (["link", "png"], READERS),
+    "analysis": ([], EVERYONE),
+    "analysis-table": (["table", "csv"], EVERYONE),
     "publication-list": ([], READERS),
     "publication-proof": (["publication"], READERS),
     "pekppp": ([], READERS),
@@ -273,6 +275,7 @@ def world(cast: Cast, settings: Any, tmp_path: Path) -> dict[str, Any]:
         "below": cast.office.pk,
         "outside": cast.office.outside_offices.get().uid,
         "aggregate": receive(cast.office, "lagi.json", build(far, Span.parse("2026")), by=None).pk,
+        "table": "months",
         "publication": Publication.register(
             cast.office,
             Span.parse("2026-01"),

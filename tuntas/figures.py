@@ -14,8 +14,10 @@ from django.utils import timezone
 from tuntas import work
 from tuntas.law.months import Month, Span
 from tuntas.law.rounding import half_up
+from tuntas.law.sampling import sample_size
 from tuntas.models import HistoricalResult, Notice, Office, Service, Unit
 from tuntas.models.adequacy import adequacies
+from tuntas.models.analyses import BY_CHANNEL, Analysis, Group, analysis_of
 from tuntas.models.results import (
     counts,
     first_month,
@@ -26,7 +28,8 @@ from tuntas.models.results import (
 from tuntas.models.rollups import Line, Published, roll_up
 from tuntas.models.rollups import instruments_of as pooled_instruments_of
 from tuntas.report import numbers
-from tuntas.report.open_data import of_instrument, of_result
+from tuntas.report.facts import index_facts
+from tuntas.report.open_data import exact, of_instrument, of_result
 
 LEVELS = {checks.ERROR: "galat", checks.WARNING: "awas", checks.INFO: "info"}
 # A mail that may go out and is still here after this long stands still; night is not counted.
@@ -67,9 +70,11 @@ def index_data(
     end = last or max(this_month, start)
     span = Span(start, end)
     counted = counts(office, span.months, services=service_ids(unit=unit, service=service))
+    found = analysis_of(office, span, unit=unit, service=service)
     result = index_of(counted, weights or office.weights)
     data = empty(weights or office.weights) if result is None else of_result(result)
     data["office"], data["from"], data["to"] = office.code, str(start), str(end)
+    data["honesty"] = of_analysis(found)
     data["instruments"] = [of_instrument(row) for row in instruments_of(counted)]
     data["historical"] = [
         {
@@ -104,6 +109,40 @@ def empty(weights: str) -> dict[str, Any]:
     }
 
 
+def of_analysis(found: Analysis) -> dict[str, Any]:
+    """What stands beside the index: population, signs of doubt, channels, and the words for them.
+
+    `interval95_finite` has the finite population correction, or is None where it was not applied; a
+    channel whose answers may not be shown has no values.
+    """
+    facts = index_facts(found)
+    finite, without = found.finite_result, found.unsigned_result
+    ends = finite.interval95 if finite else None
+    return {
+        "population": found.population,
+        "interval95_finite": [exact(end) for end in ends] if ends else None,
+        "wanted": sample_size(found.population) if found.population else None,
+        "indicative": facts.is_indicative,
+        "signed": found.signed,
+        "converted_without_signed": exact(without.converted) if without else None,
+        "channels": [of_group(group) for group in found.groups(BY_CHANNEL)],
+        "words": list(facts.lines),
+    }
+
+
+def of_group(group: Group) -> dict[str, Any]:
+    ends = group.result.interval95 if group.result else None
+    apart = group.difference95
+    return {
+        "code": group.code,
+        "n": group.n,
+        "converted": exact(group.result.converted) if group.result else None,
+        "interval95": [exact(end) for end in ends] if ends else None,
+        "difference": exact(group.difference),
+        "difference95": [exact(end) for end in apart] if apart else None,
+    }
+
+
 def index_lines(data: dict[str, Any]) -> list[str]:
     """The same for people: a table of elements and the index below it."""
     lines = []
@@ -121,6 +160,7 @@ def index_lines(data: dict[str, Any]) -> list[str]:
             f"({data['grade']}, {data['performance']}), n = {data['n']}, "
             f"bobot {data['weights']}{interval}"
         )
+        lines += data["honesty"]["words"]
     lines += [
         f"{row['name']} {data['from']} s.d. {data['to']}: {shown(row['index_value'])} dari 4, "
         f"n = {row['n']}"

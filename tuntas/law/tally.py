@@ -112,6 +112,18 @@ class Tally:
         pooled = {code: InstrumentTally.sum(parts) for code, parts in instruments.items()}
         return cls(n, elements, respondents, pooled)
 
+    def without(self, part: Tally) -> Tally:
+        """The tally of all others when `part` counts some of these responses. Instruments stay out."""
+        elements = {
+            code: less(scores, part.elements.get(code, {}))
+            for code, scores in self.elements.items()
+        }
+        return Tally(
+            n=self.n - part.n,
+            elements={code: scores for code, scores in elements.items() if scores},
+            respondents=less(self.respondents, part.respondents),
+        )
+
     def answered(self, element: str) -> int:
         """Respondents with a score for the element."""
         return sum(self.elements.get(element, {}).values())
@@ -152,6 +164,10 @@ class Tally:
                 for code, part in data.get("instruments", {}).items()
             },
         )
+
+
+def less(scores: Scores, part: Scores) -> Counter[Fraction]:
+    return Counter({score: left for score, n in scores.items() if (left := n - part.get(score, 0))})
 
 
 def scores_to_json(scores: Scores) -> dict[str, int]:

@@ -4,8 +4,9 @@ codes ← signing ← audit ← leases ← people ← offices ← audiences ← 
 periods ← exclusions ← holidays ← reply_templates ← feedback ← tokens ← invitations ← shares ←
 outcomes ← conversations ← batches ← published ← deadlines ← responses ← spreadsheets ← tablets ←
 papers ← seals ← counts ← closures ← proofs ← results ← releases ← outside ← places ← rollups ←
-tally_check ← aggregate_file ← aggregates ← adequacy ← progress ← evidence ← publications ←
-plans ← effects ← reports ← evaluations ← addresses ← reminders ← notices ← chores ← monitoring
+tally_check ← aggregate_file ← aggregates ← adequacy ← tabulations ← analyses ← progress ←
+evidence ← publications ← plans ← effects ← reports ← evaluations ← addresses ← reminders ←
+notices ← chores ← monitoring
 """
 
 from tuntas.models.addresses import CalendarFeed, WallScreen

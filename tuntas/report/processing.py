@@ -11,11 +11,13 @@ from tuntas.law.index import IndexResult
 from tuntas.law.months import Span
 from tuntas.law.tally import Layout
 from tuntas.models import Office, Response, Service
+from tuntas.models.analyses import analysis_of
 from tuntas.models.exclusions import told
 from tuntas.models.results import month_results, span_result
 from tuntas.models.surveys import Edition
 from tuntas.report import numbers, proofs
 from tuntas.report.content import ProcessingForm
+from tuntas.report.facts import index_facts
 from tuntas.report.followup import signature_of
 
 
@@ -47,6 +49,7 @@ def build(
         totals=totals(result),
         explanations=(
             *explanations(result),
+            *index_facts(analysis_of(office, span, service=service)).lines[1:],
             *exclusions(office, span),
             *proofs.lines(month_results(office, span.months)),
         ),

@@ -23,6 +23,7 @@ from tuntas.models import (
     Unit,
 )
 from tuntas.models.adequacy import OfficeAdequacy, adequacies, together
+from tuntas.models.analyses import analysis_of
 from tuntas.models.releases import closed_months, hidden_while_open
 from tuntas.models.results import (
     CLOSED,
@@ -37,6 +38,7 @@ from tuntas.models.results import (
     service_ids,
 )
 from tuntas.report import numbers, svg
+from tuntas.report.facts import IndexFacts, index_facts
 from tuntas.report.trend import trend_chart
 from tuntas.staff.access import OFFICE_READERS, StaffRequest, staff
 
@@ -60,6 +62,8 @@ def home(request: StaffRequest) -> HttpResponse:
         "unit": unit,
         "current": current,
         "previous": closed[-1] if closed else None,
+        "current_facts": month_facts(office, current, unit),
+        "previous_facts": month_facts(office, closed[-1], unit) if closed else None,
         "trend": trend_chart(results),
         "results": [row for row in reversed(results) if row.state != EMPTY],
         "elements": element_chart(basis),
@@ -82,6 +86,14 @@ def adequacy(request: StaffRequest, today: date) -> OfficeAdequacy:
     """How far this year's respondents are, for what the person sees."""
     services = Service.objects.visible_to(request.user).filter(office=request.office).open()
     return together(adequacies(request.office, today.year, services, today))
+
+
+def month_facts(office: Office, row: MonthResult, unit: Unit | None) -> IndexFacts | None:
+    """What stands beside the index of a month; None for a published value of before, and without
+    answers."""
+    if row.result is None:
+        return None
+    return index_facts(analysis_of(office, Span(row.month, row.month), unit=unit))
 
 
 def own_unit(request: StaffRequest) -> Unit | None:

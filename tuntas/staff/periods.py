@@ -41,7 +41,7 @@ from tuntas.staff.access import (
     StaffRequest,
     staff,
 )
-from tuntas.staff.home import element_chart, own_unit, seen, seen_counts
+from tuntas.staff.home import element_chart, month_facts, own_unit, seen, seen_counts
 
 PER_PAGE = 12
 
@@ -99,6 +99,7 @@ def show(
         "month": month,
         "row": row,
         "unit": unit,
+        "facts": month_facts(request.office, row, unit),
         "chart": element_chart(row),
         "is_hidden": not row.closure and bool(row.n) and row.converted is None,
         "services": services_of(request, month),

@@ -146,6 +146,7 @@ MENU = (
     ("feedback-list", _("Masukan")),
     ("plan-list", _("Rencana aksi")),
     ("period-list", _("Periode")),
+    ("analysis", _("Analisis")),
     ("publication-materials", _("Publikasi")),
     ("report-list", _("Laporan")),
     ("service-list", _("Layanan")),
