@@ -37,6 +37,8 @@ TRIGGERED = {
     "tuntas_event",
     "tuntas_planstage",
     "tuntas_planrevision",
+    "tuntas_reportnumber",
+    "tuntas_signedfile",
 }
 
 

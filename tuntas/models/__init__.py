@@ -3,8 +3,8 @@
 codes ← audit ← leases ← people ← offices ← audiences ← drafts ← surveys ← starts ← periods ←
 exclusions ← holidays ← reply_templates ← feedback ← tokens ← invitations ← shares ← outcomes ←
 conversations ← batches ← published ← deadlines ← responses ← spreadsheets ← tablets ← papers ←
-closures ← results ← adequacy ← progress ← evidence ← publications ← plans ← effects ← reports ←
-evaluations ← addresses ← reminders ← notices ← chores ← monitoring
+closures ← results ← adequacy ← progress ← evidence ← publications ← plans ← effects ← stationery
+← reports ← evaluations ← addresses ← reminders ← notices ← chores ← monitoring
 """
 
 from tuntas.models.addresses import CalendarFeed, WallScreen
@@ -40,11 +40,18 @@ from tuntas.models.publications import Medium, Publication
 from tuntas.models.published import PublishedAnswer
 from tuntas.models.reminders import MailMode, MailPreference, ReminderRules
 from tuntas.models.reply_templates import ReplyTemplate
-from tuntas.models.reports import NarrativeTemplate, Report, ReportKind
+from tuntas.models.reports import (
+    NarrativeTemplate,
+    Report,
+    ReportKind,
+    ReportOrder,
+    SignedFile,
+)
 from tuntas.models.responses import Channel, Receipt, Response, Submission
 from tuntas.models.shares import AnsweredShare
 from tuntas.models.spreadsheets import Import, ImportState, RefusedRow, TooLate, Upload
 from tuntas.models.starts import EditionStart
+from tuntas.models.stationery import Paper, Stationery
 from tuntas.models.surveys import Edition, Question, Questionnaire
 from tuntas.models.tablets import Tablet, TabletKind
 from tuntas.models.tokens import ApiToken, Scope
@@ -95,6 +102,7 @@ __all__ = [
     "NoticeKind",
     "Obstacle",
     "Office",
+    "Paper",
     "PaperBatch",
     "PaperSheet",
     "PaperTyping",
@@ -119,12 +127,15 @@ __all__ = [
     "ReplyTemplate",
     "Report",
     "ReportKind",
+    "ReportOrder",
     "Response",
     "Role",
     "Scope",
     "Service",
+    "SignedFile",
     "SpamMark",
     "Stage",
+    "Stationery",
     "Submission",
     "Tablet",
     "TabletKind",

@@ -8,17 +8,39 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
+from typing import Any
+
+from django.utils.text import slugify
 
 from tuntas.law.months import Span
-from tuntas.models import Office, Report, ReportKind, Service, User
-from tuntas.report import docx, docx_plans, followup, monev, numbers, pdf, processing, xlsx
-from tuntas.report.content import FollowUpReport, MonevReport, PlanReport, ProcessingForm
+from tuntas.models import Office, Paper, Report, ReportKind, Service, Stationery, Unit, User
+from tuntas.models.results import unclosed
+from tuntas.report import (
+    followup,
+    monev,
+    monthly,
+    numbers,
+    outlines,
+    pdf,
+    processing,
+    word,
+    xlsx,
+)
+from tuntas.report.content import (
+    FollowUpReport,
+    MonevReport,
+    PlanReport,
+    ProcessingForm,
+    RankedSignature,
+    SurveyReport,
+)
 from tuntas.report.followup import default_cut_off
 from tuntas.report.pdf import MissingFont
 from tuntas.report.processing import NothingToProcess
 
+MOST_TITLE = 299
 # 30 signs without look-alikes; 17 of them hold more than 80 bits of the content's SHA-256.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 FORMATS = {
@@ -27,7 +49,13 @@ FORMATS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 # Kinds that are tables, which an office may want as a spreadsheet too.
-AS_SHEET = frozenset({ReportKind.MONEV.value, ReportKind.PLAN.value})
+AS_SHEET = frozenset({ReportKind.MONTHLY.value, ReportKind.MONEV.value, ReportKind.PLAN.value})
+# Kinds that tell results, which may change while a month of them is open.
+DRAFT = "DRAF – bulan belum ditutup"
+OF_RESULTS = frozenset(
+    {ReportKind.MONTHLY.value, ReportKind.FOLLOW_UP.value, ReportKind.PROCESSING.value}
+)
+Content = FollowUpReport | ProcessingForm | MonevReport | PlanReport | SurveyReport
 
 
 def make(
@@ -37,16 +65,25 @@ def make(
     *,
     cut_off: date | None = None,
     service: Service | None = None,
+    unit: Unit | None = None,
+    outline: str = "",
+    paper: str = "",
     by: User | None = None,
 ) -> Report:
     """Build a document's content and keep it. The same content again is the same report.
 
-    `cut_off` None takes `default_cut_off`. Raises NothingToProcess, ValueError for another kind.
+    `cut_off` None takes `default_cut_off`; `unit` and `outline` matter to the result report;
+    `paper` empty is the office's own. Raises NothingToProcess, ValueError for another kind,
+    outline or paper.
     """
-    today = office.today
-    day = cut_off or default_cut_off(office, span, today)
-    content: FollowUpReport | ProcessingForm | MonevReport | PlanReport
-    if kind == ReportKind.FOLLOW_UP:
+    day = cut_off or default_cut_off(office, span, office.today)
+    if outline not in ("", *outlines.OUTLINES):
+        raise ValueError(f"sistematika {outline!r} tidak dikenal")
+    if kind == ReportKind.MONTHLY:
+        content: Content = monthly.build(
+            office, span, day, unit=unit, outline=outline or outlines.FIVE
+        )
+    elif kind == ReportKind.FOLLOW_UP:
         content = followup.build(office, span, day)
     elif kind == ReportKind.PROCESSING:
         content = processing.build(office, span, day, service)
@@ -56,7 +93,7 @@ def make(
         content = monev.build_plan(office, span, day)
     else:
         raise ValueError(f"jenis laporan {kind!r} tidak dikenal")
-    data = json.loads(json.dumps(asdict(content)))
+    data = as_data(content, office, span, paper)
     digest = hashlib.sha256(
         json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     )
@@ -65,7 +102,7 @@ def make(
         kind=kind,
         span=str(span),
         cut_off=day,
-        title=title_of(kind, office, span, service),
+        title=title_of(kind, office, span, service or unit),
         content=data,
         content_sha256=digest.hexdigest(),
         code=code_of(digest.digest()),
@@ -73,15 +110,39 @@ def make(
     )
 
 
-def title_of(kind: str, office: Office, span: Span, service: Service | None) -> str:
+def as_data(content: Content, office: Office, span: Span, paper: str) -> dict[str, Any]:
+    """The content as JSON-ready data, with the stationery it was made with.
+
+    Only what differs from a plain A4 document is written, so that a document made before offices
+    had stationery keeps its code.
+    """
+    rules = Stationery.of(office)
+    sheet = paper or rules.paper
+    if sheet not in Paper.values:
+        raise ValueError(f"kertas {sheet!r} tidak dikenal; pilih a4 atau f4")
+    if rules.signatory_rank:
+        signature = RankedSignature(**asdict(content.signature), rank=rules.signatory_rank)
+        content = replace(content, signature=signature)
+    data: dict[str, Any] = json.loads(json.dumps(asdict(content)))
+    if sheet != Paper.A4:
+        data["paper"] = str(sheet)
+    if rules.letterhead_lines or rules.logo:
+        data["letterhead"] = {"lines": rules.letterhead_lines, "logo": rules.logo_text}
+    if content.kind in OF_RESULTS and unclosed(office, span.months):
+        data["draft"] = DRAFT
+    return data
+
+
+def title_of(kind: str, office: Office, span: Span, part: Service | Unit | None) -> str:
     name = {
+        ReportKind.MONTHLY: "Laporan Hasil Survei Kepuasan Masyarakat",
         ReportKind.FOLLOW_UP: "Laporan Tindak Lanjut Survei Kepuasan Masyarakat",
         ReportKind.PROCESSING: "Pengolahan Data Survei Kepuasan Masyarakat",
         ReportKind.MONEV: "Monitoring dan Evaluasi Rencana Aksi SKM",
         ReportKind.PLAN: "Rencana Tindak Lanjut SKM",
     }[ReportKind(kind)]
-    of = f"{service.name}, {office.name}" if service else office.name
-    return f"{name} {numbers.span_title(span)} – {of}"
+    of = f"{part.name}, {office.name}" if part else office.name
+    return numbers.shortened(f"{name} {numbers.span_title(span)} – {of}", MOST_TITLE)
 
 
 def code_of(digest: bytes) -> str:
@@ -99,8 +160,7 @@ def render(report: Report, format: str) -> bytes:
     if format == "pdf":
         return pdf.render(report)
     if format == "docx":
-        writer = docx_plans.WRITERS.get(report.kind)
-        return docx.render(report, writer)
+        return word.render(report)
     if format == "xlsx" and report.kind in AS_SHEET:
         return xlsx.render(report)
     raise ValueError(f"format {format!r} tidak tersedia untuk laporan ini")
@@ -113,7 +173,10 @@ def formats_of(kind: str) -> tuple[str, ...]:
 
 def file_name(report: Report, format: str) -> str:
     """A name that sorts and says what it is: `follow-up-kanreg10-2023-S1.pdf`."""
-    return f"{report.kind}-{report.office.code}-{report.span}.{format}"
+    unit = slugify(report.content.get("unit", ""))[:40]
+    return "-".join(
+        [report.kind, report.office.code, *([unit] if unit else []), f"{report.span}.{format}"]
+    )
 
 
 __all__ = [

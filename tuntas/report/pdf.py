@@ -5,6 +5,7 @@ The words reach Typst as JSON data, so nothing a citizen or officer wrote is eve
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +19,9 @@ from tuntas.models import Report
 FOLDER = Path(__file__).parent
 FONTS = FOLDER / "fonts"
 FACES = ("Regular", "Bold", "Italic", "BoldItalic")
+# Archival; the kinds in ACCESSIBLE are also checked against PDF/UA-1 while they are set.
 STANDARD: Literal["a-2b"] = "a-2b"
+ACCESSIBLE = frozenset({"monthly"})
 PRINT_PPI = 300
 
 
@@ -45,6 +48,9 @@ def render(report: Report, fonts: Path = FONTS) -> bytes:
         "content": report.content,
         "title": report.title,
         "code": report.code,
+        "number": report.number,
+        "logo": list(base64.b64decode(report.content.get("letterhead", {}).get("logo", ""))),
+        "accessible": report.kind in ACCESSIBLE,
         "verify": f"{settings.PUBLIC_URL}/v/{report.code}/",
     }
     return typeset(report.kind, data, made_at=report.made_at, fonts=fonts)
@@ -72,7 +78,11 @@ def typeset(
         font_paths=[str(fonts)],
         ignore_system_fonts=True,
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        pdf_standards=STANDARD if format == "pdf" else [],
+        pdf_standards=standards_of(name) if format == "pdf" else [],
         timestamp=int(made_at.timestamp()) if made_at else None,
     )
     return bytes(made)
+
+
+def standards_of(name: str) -> list[Any]:
+    return [STANDARD, "ua-1"] if name in ACCESSIBLE else [STANDARD]
