@@ -98,14 +98,18 @@ def close(office: str, month: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["follow-up", "processing", "monev", "plan"]))
+@click.argument("kind", type=click.Choice(["monthly", "follow-up", "processing", "monev", "plan"]))
 @office_option
 @click.option("--period", required=True, metavar="2023-S1", help="2023-01, 2023-Q1, 2023-S1, 2023.")
 @click.option("--format", "form", type=click.Choice(["pdf", "docx", "xlsx"]), required=True)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Berkas hasil.")
 @click.option("--cut-off", metavar="2023-08-21", help="Keadaan per tanggal ini.")
 @click.option("--service", "service_code", metavar="S", help="Hanya satu layanan (processing).")
-@click.option("--unit", "unit_code", metavar="U", help="Unit dari layanan itu.")
+@click.option(
+    "--unit", "unit_code", metavar="U", help="Unit dari layanan itu; atau unit laporan hasil."
+)
+@click.option("--outline", type=click.Choice(["five", "four"]), help="Sistematika (monthly).")
+@click.option("--paper", type=click.Choice(["a4", "f4"]), help="Kertas; tanpa ini milik kantor.")
 def report(
     kind: str,
     office: str,
@@ -115,8 +119,10 @@ def report(
     cut_off: str | None,
     service_code: str | None,
     unit_code: str | None,
+    outline: str | None,
+    paper: str | None,
 ) -> None:
-    """Buat laporan resmi sebagai PDF, DOCX, atau (monev, plan) XLSX."""
+    """Buat laporan resmi sebagai PDF, DOCX, atau (monthly, monev, plan) XLSX."""
     with ready():
         from tuntas import report as reports
 
@@ -126,7 +132,16 @@ def report(
             day = date.fromisoformat(cut_off) if cut_off else None
             if form not in reports.formats_of(kind):
                 fail(f"Laporan {kind} tidak tersedia sebagai {form.upper()}; pilih pdf atau docx.")
-            made = reports.make(place, kind, parse_span(period), cut_off=day, service=service)
+            made = reports.make(
+                place,
+                kind,
+                parse_span(period),
+                cut_off=day,
+                service=service if kind == "processing" else None,
+                unit=find_unit(place, unit_code) if kind == "monthly" and unit_code else None,
+                outline=outline or "",
+                paper=paper or "",
+            )
             content = reports.render(made, form)
             out.write_bytes(content)
         except ValueError as error:

@@ -18,6 +18,7 @@ from tuntas.law.months import Span
 from tuntas.models import Office, Paper, Report, ReportKind, Service, Stationery, Unit, User
 from tuntas.models.results import unclosed
 from tuntas.report import (
+    excel,
     followup,
     monev,
     monthly,
@@ -26,7 +27,6 @@ from tuntas.report import (
     pdf,
     processing,
     word,
-    xlsx,
 )
 from tuntas.report.content import (
     FollowUpReport,
@@ -48,8 +48,6 @@ FORMATS = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-# Kinds that are tables, which an office may want as a spreadsheet too.
-AS_SHEET = frozenset({ReportKind.MONTHLY.value, ReportKind.MONEV.value, ReportKind.PLAN.value})
 # Kinds that tell results, which may change while a month of them is open.
 DRAFT = "DRAF – bulan belum ditutup"
 OF_RESULTS = frozenset(
@@ -161,14 +159,14 @@ def render(report: Report, format: str) -> bytes:
         return pdf.render(report)
     if format == "docx":
         return word.render(report)
-    if format == "xlsx" and report.kind in AS_SHEET:
-        return xlsx.render(report)
+    if format == "xlsx" and report.kind in excel.WRITERS:
+        return excel.render(report)
     raise ValueError(f"format {format!r} tidak tersedia untuk laporan ini")
 
 
 def formats_of(kind: str) -> tuple[str, ...]:
     """In which formats a kind of report can be had."""
-    return ("pdf", "docx", "xlsx") if kind in AS_SHEET else ("pdf", "docx")
+    return ("pdf", "docx", "xlsx") if kind in excel.WRITERS else ("pdf", "docx")
 
 
 def file_name(report: Report, format: str) -> str:
