@@ -39,7 +39,8 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
     """What this system knows of a document or of a receipt with this code."""
     report = Report.objects.select_related("office").filter(code=code.upper()).first()
     if report is not None:
-        return page(request, "verify", {"report": report, "facts": report.content["facts"]})
+        context = {"report": report, "facts": report.content["facts"], "signed": report.signed}
+        return page(request, "verify", context)
     found = RECEIPT.fullmatch(code)
     response = (
         Response.objects.select_related("service", "office")

@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("accounts/", include("tuntas.staff.accounts_urls")),
     path("", include("tuntas.staff.office")),
+    path("", include("tuntas.staff.stationery")),
     path("home/", include("tuntas.staff.home")),
     path("feedback/", include("tuntas.staff.inbox")),
     path("overview/", include("tuntas.staff.overview")),
@@ -18,6 +19,7 @@ urlpatterns = [
     path("periods/", include("tuntas.staff.periods")),
     path("periods/", include("tuntas.staff.quality")),
     path("publications/", include("tuntas.staff.publications")),
+    path("reports/", include("tuntas.staff.narratives")),
     path("reports/", include("tuntas.staff.reports")),
     path("imports/", include("tuntas.staff.imports")),
     path("imports/", include("tuntas.staff.mapping")),
