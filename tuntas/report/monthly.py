@@ -5,7 +5,7 @@ The same for the whole office and for one of its units; every number comes from 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 
 from tuntas.law.change import DOWN, NOISE, UP, change_of
@@ -64,7 +64,7 @@ def build(
 
 def extra(found: Findings, name: str) -> list[Block]:
     """The tables and charts that follow the words of a section."""
-    make = {
+    make: dict[str, Callable[[Findings], list[Block]]] = {
         "metode": method_blocks,
         "waktu": lambda found: [tables.schedule_table(found)],
         "sampel": sample_blocks,
@@ -75,8 +75,8 @@ def extra(found: Findings, name: str) -> list[Block]:
         "rencana": plan_blocks,
         "tren": trend_blocks,
         "sebelumnya": annexes.previous_blocks,
-    }.get(name)
-    return make(found) if make else []
+    }
+    return make[name](found) if name in make else []
 
 
 # -- sections ------------------------------------------------------------------------------------
