@@ -68,6 +68,7 @@ MODELS = [
     "closures",
     "results",
     "adequacy",
+    "analyses",
     "progress",
     "evidence",
     "publications",

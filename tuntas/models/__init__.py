@@ -3,8 +3,8 @@
 codes ← audit ← leases ← people ← offices ← audiences ← drafts ← surveys ← starts ← periods ←
 exclusions ← holidays ← reply_templates ← feedback ← tokens ← invitations ← shares ← outcomes ←
 conversations ← batches ← published ← deadlines ← responses ← spreadsheets ← tablets ← papers ←
-closures ← results ← adequacy ← progress ← evidence ← publications ← plans ← effects ← stationery
-← reports ← evaluations ← addresses ← reminders ← notices ← chores ← monitoring
+closures ← results ← adequacy ← analyses ← progress ← evidence ← publications ← plans ← effects ←
+stationery ← reports ← evaluations ← addresses ← reminders ← notices ← chores ← monitoring
 """
 
 from tuntas.models.addresses import CalendarFeed, WallScreen
