@@ -74,6 +74,8 @@ GETS: dict[str, tuple[list[str], set[str]]] = {
     "period": (["month"], EVERYONE),
     "period-closure": (["month"], TEAM_HEAD),
     "quality": (["month"], READERS),
+    "analysis": ([], EVERYONE),
+    "analysis-table": (["table", "csv"], EVERYONE),
     "publication-list": ([], READERS),
     "publication-proof": (["publication"], READERS),
     "pekppp": ([], READERS),
@@ -252,6 +254,7 @@ def world(cast: Cast) -> dict[str, Any]:
         "progress": progress.pk,
         "obstacle": obstacle.pk,
         "csv": "csv",
+        "table": "months",
         "publication": Publication.register(
             cast.office,
             Span.parse("2026-01"),

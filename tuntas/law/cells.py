@@ -1,7 +1,7 @@
 """Small cells: which groups' answers may be shown, so that nobody's can be worked out.
 
-How many people of a group answered is public: the regulation's own publication form prints it (P14
-Lampiran IV). What a small group *answered* is not shown, and neither is anything from which it could
+How many people of a group answered is public once the month is closed: the regulation's own
+publication form prints it (P14 Lampiran IV). What a small group *answered* is not shown, and neither is anything from which it could
 be computed: the total minus the groups shown, or a quarter minus its months.
 
 The groups of a period (the categories of one profile question) add up to everybody, whose result is

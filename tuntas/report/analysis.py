@@ -17,16 +17,25 @@ from fractions import Fraction
 from django.utils.translation import gettext as _
 
 from tuntas.law.cells import LEAST_GROUP
+from tuntas.law.change import change_of
 from tuntas.law.elements import element
-from tuntas.law.months import Month, Span
+from tuntas.law.months import Span
 from tuntas.law.profile import PROFILE, UNKNOWN
 from tuntas.law.ranks import MEDIUM, STRONG, WEAK, strength
 from tuntas.models import Office, Service, Unit
 from tuntas.models.analyses import BY_CHANNEL, BY_SERVICE, Analysis, Cross, Group, analysis_of
-from tuntas.models.results import MonthResult, counts, month_results, service_ids
+from tuntas.models.monitoring import change_between
+from tuntas.models.results import (
+    Counted,
+    MonthResult,
+    counts,
+    index_of,
+    month_results,
+    service_ids,
+)
 from tuntas.report import numbers
 from tuntas.report.content import Block
-from tuntas.report.control import MONTHS, ControlSeries, series
+from tuntas.report.control import MONTHS, ControlSeries, change_sentence, series
 from tuntas.report.facts import (
     IndexFacts,
     apart_words,
@@ -54,6 +63,17 @@ class Table:
     note: str = ""
 
     @property
+    def labelled(self) -> list[list[tuple[str, Cell, bool]]]:
+        """Rows of (head, cell, whether it is a number), as pages print them on narrow screens."""
+        return [
+            [
+                (head, cell, isinstance(cell, int))
+                for head, cell in zip(self.heads, row, strict=True)
+            ]
+            for row in self.rows
+        ]
+
+    @property
     def block(self) -> Block:
         """The table as documents print it."""
         lines = (
@@ -70,6 +90,7 @@ class Table:
 class AnalysisChapter:
     """The analysis of a span. `facts` is None without any answer; tables are empty then.
 
+    sentence: what to remember, in plain words.
     respondents: how many answered, by each question of the profile. frequency: one table per
     question, univariate. groups: index of each group, by profile, channel and service. correlation:
     matrix of the elements. months: the control chart, with the tables behind it.
@@ -79,6 +100,7 @@ class AnalysisChapter:
     scope: str
     period: str
     n: int
+    sentence: str
     facts: IndexFacts | None
     respondents: tuple[Table, ...]
     frequency: tuple[Table, ...]
@@ -111,13 +133,16 @@ def build(
 
 
 def chapter_of(found: Analysis) -> AnalysisChapter:
-    months = series(months_of(found))
+    counted = counted_before(found)
+    results = months_of(found, counted)
+    months = series(results)
     grouped = [*[question.code for question in PROFILE], BY_CHANNEL, BY_SERVICE]
     return AnalysisChapter(
         office=found.office.name,
         scope=scope_name(found),
         period=numbers.span(found.span),
         n=found.n,
+        sentence=sentence_of(found, results, counted, months),
         facts=index_facts(found) if found.result else None,
         respondents=tuple(respondent_table(found, code) for code in grouped),
         frequency=frequency_tables(found),
@@ -131,15 +156,46 @@ def chapter_of(found: Analysis) -> AnalysisChapter:
     )
 
 
-def months_of(found: Analysis) -> list[MonthResult]:
+def counted_before(found: Analysis) -> list[Counted]:
+    """Tallies of the months the chart and the comparison reach back to, before the span."""
+    length = max(MONTHS, 2 * len(found.span.months))
+    months = [found.span.last + step for step in range(1 - length, 1)]
+    before = [month for month in months if month < found.span.first]
+    services = service_ids(unit=found.unit, service=found.service)
+    return counts(found.office, before, services=services)
+
+
+def months_of(found: Analysis, before: Sequence[Counted]) -> list[MonthResult]:
     """The months up to the span's last, for the chart; those of the span come from its own rows."""
-    span, office = found.span, found.office
+    span = found.span
     length = max(MONTHS, len(span.months))
     months = [span.last + step for step in range(1 - length, 1)]
-    services = service_ids(unit=found.unit, service=found.service)
-    before = [month for month in months if month < span.first]
-    counted = [*counts(office, before, services=services), *found.counted()]
-    return month_results(office, months, unit=found.unit, service=found.service, counted=counted)
+    counted = [*before, *found.counted()]
+    return month_results(
+        found.office, months, unit=found.unit, service=found.service, counted=counted
+    )
+
+
+def sentence_of(
+    found: Analysis,
+    results: Sequence[MonthResult],
+    before: Sequence[Counted],
+    drawn: ControlSeries,
+) -> str:
+    """How the span compares with the one before it; empty when one of them has no value."""
+    span = found.span
+    if len(span.months) == 1:
+        earlier, later = results[-2], results[-1]
+        label = numbers.month(earlier.month)
+        return change_sentence(change_between(earlier, later), label, drawn, span.last)
+    length = len(span.months)
+    past = Span(span.first + -length, span.first + -1)
+    known = [row for row in before if past.first <= row.month <= past.last]
+    one, other = index_of(known, found.office.weights), found.result
+    if one is None or other is None:
+        return ""
+    change = change_of(one.converted, other.converted, one.interval95, other.interval95)
+    return change_sentence(change, numbers.span(past), drawn, None)
 
 
 def scope_name(found: Analysis) -> str:
@@ -152,17 +208,23 @@ def scope_name(found: Analysis) -> str:
 
 
 def respondent_table(found: Analysis, by: str) -> Table:
-    """How many answered, by one question of the profile, channel or service; adds up to n."""
+    """How many answered, by one question of the profile, channel or service; adds up to n.
+
+    The profile only of a settled period with LEAST_GROUP respondents: beside the answers of one
+    more person than yesterday, it would be that person's.
+    """
+    title = _("Responden menurut %(by)s") % {"by": group_title(by).lower()}
+    heads = (group_title(by), _("Responden"), _("Persentase"))
+    is_profile = by not in (BY_CHANNEL, BY_SERVICE)
+    if is_profile and not (found.is_settled and found.n >= LEAST_GROUP):
+        note = _("Ditampilkan setelah bulannya ditutup, mulai dari %(least)s responden.")
+        return Table(f"respondents-{by}", title, heads, (), note % {"least": LEAST_GROUP})
     sizes = found.sizes(by)
     names = group_names(found, by)
     codes = [code for code in names if sizes.get(code) or code != UNKNOWN]
     rows = [(names[code], sizes.get(code, 0), share(sizes.get(code, 0), found.n)) for code in codes]
-    return Table(
-        f"respondents-{by}",
-        _("Responden menurut %(by)s") % {"by": group_title(by).lower()},
-        (group_title(by), _("Responden"), _("Persentase")),
-        (*rows, (_("Jumlah"), found.n, share(found.n, found.n))),
-    )
+    total = (_("Jumlah"), found.n, share(found.n, found.n))
+    return Table(f"respondents-{by}", title, heads, (*rows, total))
 
 
 def share(part: int, whole: int) -> str:
@@ -194,7 +256,9 @@ def group_table(found: Analysis, by: str) -> Table:
     """Index of each group with its interval, and the difference from all the others."""
     names = group_names(found, by)
     groups = [group for group in found.groups(by) if group.n]
-    hidden = any(not group.is_shown for group in groups)
+    if by not in (BY_CHANNEL, BY_SERVICE) and not found.shows_groups:
+        groups = []
+    hidden = not groups or any(not group.is_shown for group in groups)
     return Table(
         f"groups-{by}",
         _("IKM menurut %(by)s") % {"by": group_title(by).lower()},
@@ -228,8 +292,8 @@ def hidden_note() -> str:
 
 def small_groups_note() -> str:
     return _(
-        "Banyaknya responden setiap kelompok selalu ditampilkan, karena format publikasi peraturan "
-        "memintanya. Apa yang mereka jawab hanya ditampilkan untuk kelompok dengan sedikitnya "
+        "Banyaknya responden setiap kelompok ditampilkan setelah bulannya ditutup, karena format "
+        "publikasi peraturan memintanya. Apa yang mereka jawab hanya ditampilkan untuk kelompok dengan sedikitnya "
         "%(least)s responden. Bila satu kelompok disembunyikan, kelompok terkecil berikutnya ikut "
         "disembunyikan, agar yang tersembunyi tidak dapat dihitung dari jumlah seluruhnya, atau dari "
         "selisih triwulan dan bulan-bulannya."
@@ -264,8 +328,9 @@ def cross_table(found: Analysis, row: str, column: str) -> Table:
     """Cross table of an element or a grouping (down) with an element (across)."""
     crossed = found.cross(row, column)
     is_element = row in found.elements
-    names = {code: score_name(code) for code in crossed.rows}
-    if not is_element:
+    if is_element:
+        names = {code: score_name(code) for code in crossed.rows}
+    else:
         names = group_names(found, row)
     title = element(row).name if is_element else group_title(row)
     hidden = not is_element and any(group.n and not group.is_shown for group in found.groups(row))
@@ -390,15 +455,6 @@ def month_table(drawn: ControlSeries) -> Table:
     )
 
 
-def before(span: Span) -> Span:
-    """The span of the same length right before."""
-    length = len(span.months)
-    return Span(span.first + -length, span.first + -1)
-
-
-def is_one_month(span: Span) -> Month | None:
-    return span.first if span.first == span.last else None
-
-
-def element_choices(found: Analysis) -> Sequence[tuple[str, str]]:
-    return [(code, element(code).name) for code in found.elements]
+def table_of(chapter: AnalysisChapter, code: str) -> Table | None:
+    """One table of a chapter by its code."""
+    return next((table for table in chapter.tables if table.code == code), None)

@@ -18,6 +18,7 @@ urlpatterns = [
     path("plans/", include("tuntas.staff.progress")),
     path("periods/", include("tuntas.staff.periods")),
     path("periods/", include("tuntas.staff.quality")),
+    path("analysis/", include("tuntas.staff.analysis")),
     path("publications/", include("tuntas.staff.publications")),
     path("reports/", include("tuntas.staff.narratives")),
     path("reports/", include("tuntas.staff.reports")),

@@ -145,6 +145,7 @@ MENU = (
     ("feedback-list", _("Masukan")),
     ("plan-list", _("Rencana aksi")),
     ("period-list", _("Periode")),
+    ("analysis", _("Analisis")),
     ("report-list", _("Laporan")),
     ("service-list", _("Layanan")),
     ("office-settings", _("Pengaturan")),

@@ -1,0 +1,121 @@
+"""The analysis page: who sees what, every table as a file, wrong addresses explained, empty states."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from python_calamine import CalamineWorkbook
+
+from tests.conftest import Cast, answer, moment
+from tests.report.test_analysis import close, fill
+
+PAGE = "/staff/analysis/"
+
+
+@pytest.fixture
+def page() -> str:
+    return reverse("analysis")
+
+
+def test_a_month_with_everything(cast: Cast, page: str) -> None:
+    fill(cast, 60)
+    close(cast, 1)
+    html = cast.client("head").get(page).content.decode()
+    for words in (
+        "Analisis Januari 2026",
+        "Siapa yang menjawab",
+        "Nilai menurut kelompok",
+        "Tabulasi silang",
+        "Korelasi tidak mengatakan sebab",
+        "Tidak ada jawaban bertanda",
+        "belum dapat dihitung: perlu paling sedikit 6 bulan",
+    ):
+        assert words in html, words
+    assert 'class="chart"' in html
+
+
+def test_every_table_can_be_had_as_a_file(cast: Cast, page: str) -> None:
+    fill(cast, 60)
+    close(cast, 1)
+    client = cast.client("auditor")
+    html = client.get(page + "?span=2026-01&row=sex&column=fees").content.decode()
+    links = re.findall(r'href="([^"]+\.csv\?[^"]+)"', html)
+    assert len(links) > 20
+    for link in (links[0], links[-1], next(x for x in links if "cross" in x)):
+        address = link.replace("&amp;", "&")
+        response = client.get(address)
+        assert response.status_code == 200
+        rows = list(csv.reader(io.StringIO(response.content.decode("utf-8-sig")), delimiter=";"))
+        assert len(rows) > 1
+        book = CalamineWorkbook.from_filelike(
+            io.BytesIO(client.get(address.replace(".csv", ".xlsx")).content)
+        )
+        assert book.get_sheet_by_index(0).to_python()[0][0] == rows[0][0]
+    assert client.get(reverse("analysis-table", args=["sandi", "csv"])).status_code == 404
+    assert client.get(reverse("analysis-table", args=["months", "pdf"])).status_code == 404
+
+
+def test_an_officer_sees_the_own_unit_only(cast: Cast, page: str) -> None:
+    fill(cast, 60)
+    client = cast.client("officer")
+    response = client.get(page + "?span=2026-01")
+    assert response.context["found"].unit == cast.pensiun
+    assert response.context["found"].n == 40
+    html = response.content.decode()
+    assert "Layanan Data" not in html
+    for scope in (f"unit-{cast.inka.pk}", f"service-{cast.service16.pk}", "unit-x", "office-1"):
+        assert client.get(f"{page}?scope={scope}").status_code == 404
+        table = reverse("analysis-table", args=["months", "csv"])
+        assert client.get(f"{table}?scope={scope}").status_code == 404
+    own = client.get(f"{page}?span=2026-01&scope=service-{cast.service.pk}")
+    assert own.context["found"].n == 40
+    assert "hanya ditampilkan untuk kantor seluruhnya" in own.content.decode()
+
+
+@pytest.mark.parametrize(
+    "query", ["span=januari", "from=2026-13", "from=1990-01&to=2026-01", "span=2026-06..2026-01"]
+)
+def test_an_address_that_cannot_be_read_is_explained(cast: Cast, page: str, query: str) -> None:
+    response = cast.client("team").get(f"{page}?{query}")
+    assert response.status_code == 200
+    assert len(list(response.context["messages"])) == 1
+
+
+def test_months_may_be_chosen_in_any_order(cast: Cast, page: str) -> None:
+    response = cast.client("team").get(f"{page}?from=2026-03&to=2026-01")
+    assert str(response.context["asked"].span) == "2026-Q1"
+
+
+def test_without_answers_the_page_says_so(cast: Cast, page: str) -> None:
+    html = cast.client("team").get(page).content.decode()
+    assert "Tidak ada jawaban tersimpan dalam rentang ini." in html
+    assert "Belum ada bulan yang bernilai." in html
+
+
+def test_the_page_scans_the_answers_once(cast: Cast, page: str) -> None:
+    fill(cast, 30)
+    client = cast.client("team")
+    client.get(page + "?span=2026-01")
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        client.get(page + "?span=2026-01")
+    scans = [q for q in queries if "answers" in q["sql"] and "tuntas_response" in q["sql"]]
+    assert len(scans) == 1
+    assert len(queries) < 45
+
+
+def test_a_small_change_is_called_noise(cast: Cast, page: str) -> None:
+    for month, score in ((1, "3"), (2, "3")):
+        for place in range(40):
+            answers = (score if place % 4 else "4") * 8 + ("4" if month == 2 and place < 5 else "3")
+            answer(cast.service, answers, at=moment(f"2026-{month:02d}-15 03:00"))
+        close(cast, month)
+    html = cast.client("head").get(page + "?span=2026-02").content.decode()
+    assert re.search(r"Naik \d,\d\d dari Januari 2026, tetapi masih dalam batas derau", html)
