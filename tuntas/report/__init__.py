@@ -12,6 +12,7 @@ from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
+from django.utils import translation
 from django.utils.text import slugify
 
 from tuntas.law.months import Span
@@ -77,20 +78,9 @@ def make(
     day = cut_off or default_cut_off(office, span, office.today)
     if outline not in ("", *outlines.OUTLINES):
         raise ValueError(f"sistematika {outline!r} tidak dikenal")
-    if kind == ReportKind.MONTHLY:
-        content: Content = monthly.build(
-            office, span, day, unit=unit, outline=outline or outlines.FIVE
-        )
-    elif kind == ReportKind.FOLLOW_UP:
-        content = followup.build(office, span, day)
-    elif kind == ReportKind.PROCESSING:
-        content = processing.build(office, span, day, service)
-    elif kind == ReportKind.MONEV:
-        content = monev.build_monev(office, span, day)
-    elif kind == ReportKind.PLAN:
-        content = monev.build_plan(office, span, day)
-    else:
-        raise ValueError(f"jenis laporan {kind!r} tidak dikenal")
+    with translation.override("id"):  # whoever asks: the office's papers are Indonesian
+        content = content_of(office, kind, span, day, service, unit, outline)
+        title = title_of(kind, office, span, service or unit)
     data = as_data(content, office, span, paper)
     digest = hashlib.sha256(
         json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
@@ -100,12 +90,35 @@ def make(
         kind=kind,
         span=str(span),
         cut_off=day,
-        title=title_of(kind, office, span, service or unit),
+        title=title,
         content=data,
         content_sha256=digest.hexdigest(),
         code=code_of(digest.digest()),
         by=by,
     )
+
+
+def content_of(
+    office: Office,
+    kind: str,
+    span: Span,
+    day: date,
+    service: Service | None,
+    unit: Unit | None,
+    outline: str,
+) -> Content:
+    """What a document of this kind says. Raises NothingToProcess, ValueError for another kind."""
+    if kind == ReportKind.MONTHLY:
+        return monthly.build(office, span, day, unit=unit, outline=outline or outlines.FIVE)
+    if kind == ReportKind.FOLLOW_UP:
+        return followup.build(office, span, day)
+    if kind == ReportKind.PROCESSING:
+        return processing.build(office, span, day, service)
+    if kind == ReportKind.MONEV:
+        return monev.build_monev(office, span, day)
+    if kind == ReportKind.PLAN:
+        return monev.build_plan(office, span, day)
+    raise ValueError(f"jenis laporan {kind!r} tidak dikenal")
 
 
 def as_data(content: Content, office: Office, span: Span, paper: str) -> dict[str, Any]:

@@ -10,26 +10,28 @@ from tuntas.models import ActionPlan, Edition
 from tuntas.models.closures import Closure
 from tuntas.models.exclusions import told
 from tuntas.report import numbers, processing
+from tuntas.report.analysis import AnalysisChapter
 from tuntas.report.content import Block, Grid, Part
 from tuntas.report.findings import Findings, before, of_unit
 from tuntas.report.monitoring import done, follow_up_period, known_plans, progress_blocks
-from tuntas.report.tables import grid, services_of
+from tuntas.report.tables import frequency_blocks, grid, services_of
 
 # More respondents than this are not printed one by one: the processing form of a service does.
 MOST_RESPONDENTS = 1200
 
 
-def parts(found: Findings) -> tuple[Part, ...]:
+def parts(found: Findings, chapter: AnalysisChapter) -> tuple[Part, ...]:
     wanted: list[tuple[str, list[Block]]] = [
         ("Kuesioner", questionnaire_blocks(found)),
         ("Pengolahan Data per Responden dan per Unsur", processing_blocks(found)),
+        ("Frekuensi Jawaban Setiap Pertanyaan", frequency_blocks(chapter)),
         ("Tindak Lanjut SKM Periode Sebelumnya", previous_blocks(found)),
         ("Jawaban yang Dikeluarkan dari Indeks", exclusion_blocks(found)),
         ("Bukti Penutupan Bulan", closure_blocks(found)),
     ]
     return tuple(
         Part(f"Lampiran {place}", title, tuple(blocks))
-        for place, (title, blocks) in enumerate(wanted, start=1)
+        for place, (title, blocks) in enumerate((row for row in wanted if row[1]), start=1)
     )
 
 

@@ -14,6 +14,7 @@ from html import escape
 from tuntas.models.results import MonthResult
 from tuntas.report import numbers
 from tuntas.report.content import Figure
+from tuntas.report.svg import HEIGHT as TREND_HEIGHT
 from tuntas.report.trend import trend_chart
 
 WIDTH, STEP, LABEL, VALUE = 720, 26, 250, 96
@@ -25,7 +26,8 @@ STYLE = (
     ".axis{stroke:#7c8a93;stroke-width:1}.band{stroke:#7c8a93;stroke-dasharray:4 4}"
     ".line{stroke:#0b5c63;fill:none;stroke-width:2.5}.whisker{stroke:#52606a}"
     ".dot{fill:#0b5c63}.dot.historical{fill:#fff;stroke:#0b5c63;stroke-width:2.5}"
-    ".dot.open{fill:#7a4d00}"
+    ".dot.open{fill:#7a4d00}.limit{stroke:#a8231b;stroke-dasharray:6 4}.centre{stroke:#7c8a93}"
+    ".signal{fill:#a8231b}"
 )
 
 
@@ -60,14 +62,18 @@ def bars(rows: Sequence[Row], caption: str) -> Figure:
 
 def trend(results: list[MonthResult], caption: str) -> Figure:
     """The trend chart of the pages, for paper."""
-    drawn = str(trend_chart(results))
-    inner = drawn[drawn.index("<svg") : drawn.rindex("</svg>")]
     told = [
         f"{numbers.month(row.month)}: {numbers.number(row.converted)}"
         for row in results
         if row.converted is not None
     ]
-    return figure(inner[inner.index(">") + 1 :], 280, caption, "; ".join(told))
+    return of_page(str(trend_chart(results)), TREND_HEIGHT, caption, "; ".join(told))
+
+
+def of_page(drawn: str, height: int, caption: str, told: str) -> Figure:
+    """A chart as pages show it, with a style of its own in the place of the page's."""
+    inner = drawn[drawn.index("<svg") : drawn.rindex("</svg>")]
+    return figure(inner[inner.index(">") + 1 :], height, caption, told)
 
 
 def figure(inner: str, height: int, caption: str, told: str) -> Figure:

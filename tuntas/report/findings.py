@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
-from django.db.models import Count
-
 from tuntas.law.index import IndexResult
 from tuntas.law.months import Month, Span
-from tuntas.law.profile import PROFILE, UNKNOWN
 from tuntas.models import ActionPlan, AnsweredShare, Office, Response, Unit
-from tuntas.models.responses import ResponseQuerySet
 from tuntas.models.results import (
     Counted,
     MonthResult,
@@ -69,12 +64,6 @@ class Findings:
             return self.result.converted
         return self.months[0].converted if len(self.months) == 1 else None
 
-    @property
-    def responses(self) -> ResponseQuerySet:
-        """The stored responses that count."""
-        rows = Response.objects.counted(self.office).filter(month__in=days(self.span.months))
-        return rows if self.services is None else rows.filter(service__in=self.services)
-
     def of_services(self, keys: set[int]) -> IndexResult | None:
         """Index of some of the services over the span."""
         rows = [row for row in self.counted if row.service_id in keys]
@@ -89,21 +78,6 @@ class Findings:
     def earlier(self, span: Span) -> Findings:
         """The same office or unit in another span."""
         return gather(self.office, span, self.cut_off, self.unit)
-
-    def profile(self) -> dict[str, Counter[str]]:
-        """How often each choice of each profile question was given."""
-        found: dict[str, Counter[str]] = {question.code: Counter() for question in PROFILE}
-        rows = self.responses.order_by().values_list("profile").annotate(n=Count("id"))
-        for profile, n in rows:
-            for place, question in enumerate(PROFILE):
-                sign = profile[place] if place < len(profile) else UNKNOWN
-                found[question.code][sign] += n
-        return found
-
-    def channels(self) -> Counter[str]:
-        """Responses per channel."""
-        rows = self.responses.order_by().values_list("channel").annotate(n=Count("id"))
-        return Counter(dict(rows))
 
 
 def days(months: Sequence[Month]) -> list[date]:

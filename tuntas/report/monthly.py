@@ -15,7 +15,8 @@ from tuntas.law.months import Span
 from tuntas.models import NarrativeTemplate, Office, Unit
 from tuntas.models.adequacy import adequacies, together
 from tuntas.models.results import HISTORICAL, unclosed
-from tuntas.report import annexes, narrative, numbers, processing, tables
+from tuntas.report import analysis, annexes, narrative, numbers, processing, tables
+from tuntas.report.analysis import AnalysisChapter
 from tuntas.report.content import Block, SurveyReport, blocks
 from tuntas.report.findings import Findings, before, gather, trend_months
 from tuntas.report.followup import channels, signature_of
@@ -44,7 +45,8 @@ def build(
     )
     wording |= texts or {}
     written = {name: blocks(narrative.fill(text, words)) for name, text in wording.items()}
-    pieces = {name: written[name] + tuple(extra(found, name)) for name in written}
+    chapter = analysis.build(office, span, unit=unit)
+    pieces = {name: written[name] + tuple(extra(found, chapter, name)) for name in written}
     numbering = Numbering()
     return SurveyReport(
         office=office.name,
@@ -56,17 +58,17 @@ def build(
         outline=outline,
         summary=(*written["ringkasan"], *remarks(found)),
         chapters=numbering.of_chapters(arrange(outline, pieces)),
-        parts=numbering.of_parts(annexes.parts(found)),
+        parts=numbering.of_parts(annexes.parts(found, chapter)),
         signature=signature_of(office, cut_off),
         facts=facts(found),
     )
 
 
-def extra(found: Findings, name: str) -> list[Block]:
+def extra(found: Findings, chapter: AnalysisChapter, name: str) -> list[Block]:
     """The tables and charts that follow the words of a section."""
-    make: dict[str, Callable[[Findings], list[Block]]] = {
+    make: dict[str, Callable[[Findings, AnalysisChapter], list[Block]]] = {
         "metode": method_blocks,
-        "waktu": lambda found: [tables.schedule_table(found)],
+        "waktu": lambda found, _chapter: [tables.schedule_table(found)],
         "sampel": sample_blocks,
         "responden": respondent_blocks,
         "indeks": index_blocks,
@@ -74,35 +76,30 @@ def extra(found: Findings, name: str) -> list[Block]:
         "saran": suggestion_blocks,
         "rencana": plan_blocks,
         "tren": trend_blocks,
-        "sebelumnya": annexes.previous_blocks,
+        "sebelumnya": lambda found, _chapter: annexes.previous_blocks(found),
     }
-    return make[name](found) if name in make else []
+    return make[name](found, chapter) if name in make else []
 
 
 # -- sections ------------------------------------------------------------------------------------
 
 
-def method_blocks(found: Findings) -> list[Block]:
+def method_blocks(found: Findings, _chapter: AnalysisChapter) -> list[Block]:
     codes = [row.code for row in found.result.elements] if found.result else REGULATION_ORDER
     return [tables.definition_table(codes), tables.quality_table()]
 
 
-def sample_blocks(found: Findings) -> list[Block]:
+def sample_blocks(found: Findings, _chapter: AnalysisChapter) -> list[Block]:
     table = tables.sample_table(found)
     return [table] if table else []
 
 
-def respondent_blocks(found: Findings) -> list[Block]:
+def respondent_blocks(found: Findings, chapter: AnalysisChapter) -> list[Block]:
     made: list[Block] = [tables.returned_table(found)]
-    if not found.n:
-        return made
-    made.append(tables.profile_table(found))
-    made += tables.profile_charts(found)
-    made.append(tables.channel_table(found))
-    return made
+    return made + tables.respondent_blocks(chapter) if found.n else made
 
 
-def index_blocks(found: Findings) -> list[Block]:
+def index_blocks(found: Findings, chapter: AnalysisChapter) -> list[Block]:
     """The index per element, then per month, unit and service, as far as there is more than one."""
     made: list[Block] = []
     if found.result is not None:
@@ -112,9 +109,7 @@ def index_blocks(found: Findings) -> list[Block]:
         made.append(tables.month_table("Nilai IKM setiap bulan", found.months))
     if found.unit is None and found.result is not None and found.office.units.count() > 1:
         made.append(tables.unit_table(found))
-    if found.result is not None and len(tables.services_of(found)) > 1:
-        made.append(tables.service_table(found))
-    return made
+    return made + tables.group_blocks(chapter)
 
 
 def notes_of(result: IndexResult) -> list[str]:
@@ -135,17 +130,18 @@ def notes_of(result: IndexResult) -> list[str]:
     return notes + [sentences[flag] for flag in result.flags if flag in sentences]
 
 
-def analysis_blocks(found: Findings) -> list[Block]:
+def analysis_blocks(found: Findings, chapter: AnalysisChapter) -> list[Block]:
     if found.result is None:
         return []
     return [
         tables.ranked_table("Tiga unsur dengan nilai terendah", found.result.lowest()),
         tables.ranked_table("Tiga unsur dengan nilai tertinggi", found.result.highest()),
+        *tables.correlation_blocks(chapter),
         Block("h", ("Saran dan masukan beserta jawabannya",)),
     ]
 
 
-def suggestion_blocks(found: Findings) -> list[Block]:
+def suggestion_blocks(found: Findings, _chapter: AnalysisChapter) -> list[Block]:
     rows = suggestion_rows(found.office, found.span, found.until, unit=found.unit)
     if not rows:
         return []
@@ -155,7 +151,7 @@ def suggestion_blocks(found: Findings) -> list[Block]:
     ]
 
 
-def plan_blocks(found: Findings) -> list[Block]:
+def plan_blocks(found: Findings, _chapter: AnalysisChapter) -> list[Block]:
     if not found.plans:
         return []
     table = plan_table(plan_rows(found.office, found.span, found.plans))
@@ -164,9 +160,10 @@ def plan_blocks(found: Findings) -> list[Block]:
     ]
 
 
-def trend_blocks(found: Findings) -> list[Block]:
+def trend_blocks(found: Findings, chapter: AnalysisChapter) -> list[Block]:
     return [
         *tables.trend_blocks(trend_months(found)),
+        *tables.control_blocks(chapter),
         Block("h", ("Perbandingan dengan dua tahun sebelumnya",)),
         *tables.comparison_blocks(found),
     ]

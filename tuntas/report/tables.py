@@ -8,17 +8,17 @@ from fractions import Fraction
 from tuntas.law.elements import element
 from tuntas.law.grades import BANDS, grade_of
 from tuntas.law.index import ElementResult, IndexResult
-from tuntas.law.profile import PROFILE, UNKNOWN
 from tuntas.law.workdays import is_working_day
-from tuntas.models import Channel, Service
+from tuntas.models import Service
 from tuntas.models.adequacy import adequacies
 from tuntas.models.holidays import days_off
 from tuntas.models.results import EMPTY, HISTORICAL, OPEN, MonthResult
 from tuntas.report import charts, numbers
+from tuntas.report.analysis import HIDDEN, AnalysisChapter, Table
 from tuntas.report.content import Block, Figure, Grid
+from tuntas.report.control_chart import HEIGHT as CONTROL_HEIGHT
+from tuntas.report.control_chart import control_picture
 from tuntas.report.findings import Findings, years_back
-
-NOT_FILLED = "Tidak diisi"
 
 
 def grid(
@@ -32,10 +32,6 @@ def grid(
 ) -> Grid:
     texts = tuple(tuple(row) for row in rows)
     return Grid(caption=caption, rows=texts, widths=widths, aligns=aligns, strong=strong, note=note)
-
-
-def percent_of(part: int, whole: int) -> str:
-    return numbers.percent(Fraction(100 * part, whole)) if whole else "–"
 
 
 # -- respondents ---------------------------------------------------------------------------------
@@ -57,69 +53,84 @@ def returned_table(found: Findings) -> Grid:
     )  # fmt: skip
 
 
-def profile_table(found: Findings) -> Grid:
-    """Every choice with its share; the rows of each characteristic add up to all respondents."""
-    rows: list[tuple[str, ...]] = [("No.", "Karakteristik", "Indikator", "Jumlah", "Persentase")]
-    counted = found.profile()
-    for place, question in enumerate(PROFILE, start=1):
-        given = counted[question.code]
-        kept = sum(given.values())
-        choices = [(label, given[sign]) for sign, label in question.choices if given[sign]]
-        choices.append((NOT_FILLED, given[UNKNOWN]))
-        if found.n > kept:  # raw answers that the retention rule has erased
-            choices.append(("Jawaban asli tidak tersimpan lagi", found.n - kept))
-        for at, (label, n) in enumerate((label, n) for label, n in choices if n):
-            first = at == 0
-            rows.append(
-                (
-                    f"{place}." if first else "",
-                    question.label if first else "",
-                    label,
-                    numbers.number(n, 0),
-                    percent_of(n, max(found.n, kept)),
-                )
-            )
-    return grid("Karakteristik responden", rows, (1.1, 4.2, 5.1, 2.1, 2.5), "lllrr")
+def analysis_grid(table: Table, widths: tuple[float, ...], aligns: str) -> Grid:
+    """A table of the analysis as this report prints it; what it leaves out its note explains."""
+    rows = [table.heads]
+    rows += [
+        tuple(numbers.number(cell, 0) if isinstance(cell, int) else cell for cell in row)
+        for row in table.rows
+    ]
+    total = (len(rows) - 1,) if table.rows and table.rows[-1][0] == "Jumlah" else ()
+    return grid(table.title, rows, widths, aligns, strong=total, note=table.note)
 
 
-def profile_charts(found: Findings) -> list[Figure]:
-    """One chart per characteristic that anybody filled in."""
-    made = []
-    for question in PROFILE:
-        given = found.profile()[question.code]
-        whole = sum(given.values())
-        known = [(label, given[sign]) for sign, label in question.choices if given[sign]]
-        if not known:
+def respondent_blocks(chapter: AnalysisChapter) -> list[Block]:
+    """Who answered, by each characteristic: table and chart, or why it is not shown yet."""
+    made: list[Block] = []
+    hidden = [table for table in chapter.respondents if not table.rows and table.note]
+    for table in chapter.respondents:
+        if not table.rows:
             continue
-        known += [(NOT_FILLED, given[UNKNOWN])] if given[UNKNOWN] else []
-        rows = [charts.Row(label, Fraction(n, whole), shown(n, whole)) for label, n in known]
-        made.append(charts.bars(rows, f"Responden menurut {question.label.lower()}"))
+        made.append(analysis_grid(table, (9, 3, 3), "lrr"))
+        if len(table.rows) > 2:
+            made.append(respondent_chart(table))
+    if hidden:
+        names = numbers.listing([str(table.heads[0]).lower() for table in hidden])
+        made.append(Block("p", (f"Responden menurut {names}: {lower_first(hidden[0].note)}",)))
     return made
 
 
-def shown(n: int, whole: int) -> str:
-    return f"{numbers.number(n, 0)} ({percent_of(n, whole)})"
+def lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
-def channel_table(found: Findings) -> Grid:
-    used = found.channels()
-    whole = sum(used.values())
-    rows = [("Kanal pengisian", "Jumlah", "Persentase")]
-    rows += [
-        (str(Channel(code).label), numbers.number(n, 0), percent_of(n, whole))
-        for code, n in sorted(used.items(), key=lambda row: (-row[1], row[0]))
+def respondent_chart(table: Table) -> Figure:
+    """The rows of a table of respondents as bars, without its sum."""
+    counted = [(str(label), int(n), str(part)) for label, n, part in table.rows[:-1]]
+    whole = sum(n for _label, n, _part in counted) or 1
+    rows = [
+        charts.Row(label, Fraction(n, whole), f"{numbers.number(n, 0)} ({part})")
+        for label, n, part in counted
+        if n
     ]
-    return grid("Kanal pengisian kuesioner", rows, (9.5, 2.5, 3), "lrr")
+    return charts.bars(rows, table.title)
 
 
-def service_table(found: Findings) -> Grid:
-    """Respondents and index of each service."""
-    rows = [("Unit", "Jenis layanan", "Responden", "IKM", "Mutu")]
-    for service in services_of(found):
-        rows.append(
-            (service.unit.label, service.name, *figures_of(found.of_services({service.pk})))
-        )
-    return grid("Responden dan IKM per jenis layanan", rows, (3, 6.6, 2.1, 1.8, 1.5), "llrrc")
+def group_blocks(chapter: AnalysisChapter) -> list[Block]:
+    """The index of each group of respondents that is large enough to be shown."""
+    return [
+        analysis_grid(table, (4.6, 2, 1.9, 2.8, 3.7), "lrrll")
+        for table in chapter.groups
+        if any(row[2] != HIDDEN for row in table.rows)
+    ]
+
+
+def correlation_blocks(chapter: AnalysisChapter) -> list[Block]:
+    """How the elements hang together (bivariate, P14 p. 24), with what it does not say."""
+    table = chapter.correlation
+    if len(table.rows) < 2:
+        return []
+    width = 10.6 / (len(table.heads) - 1)
+    widths = (4.4, *((width,) * (len(table.heads) - 1)))
+    made: list[Block] = [analysis_grid(table, widths, "l" + "c" * (len(table.heads) - 1))]
+    return [*made, *(Block("p", (line,)) for line in chapter.correlation_words)]
+
+
+def frequency_blocks(chapter: AnalysisChapter) -> list[Block]:
+    """How often each answer was given to each question (univariate, P14 p. 23)."""
+    return [analysis_grid(table, (9, 3, 3), "lrr") for table in chapter.frequency]
+
+
+def control_blocks(chapter: AnalysisChapter) -> list[Block]:
+    """The control chart, where enough months are known for its limits."""
+    if chapter.months.chart.limits is None:
+        return []
+    title = "Bagan kendali nilai IKM per bulan"
+    drawn = control_picture(chapter.months, title)
+    return [
+        charts.of_page(drawn, CONTROL_HEIGHT, title, chapter.months.sentence),
+        analysis_grid(chapter.month_table, (3.4, 2, 2.6, 2.2, 4.8), "lrrrl"),
+    ]
 
 
 def unit_table(found: Findings) -> Grid:
