@@ -1,7 +1,7 @@
 """The result report as DOCX: headings, a table of contents and captions that a word processor knows.
 
-Entries of the contents carry page references, which LibreOffice fills on opening and Word when the
-field is updated.
+The contents are a field already filled with the pages of the PDF; a word processor counts its own when
+the field is updated.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def write_survey(document: Any, report: Report) -> None:
     content = report.content
     document.sections[0].different_first_page_header_footer = True
     write_cover(document, content)
-    write_contents(document, content)
+    write_contents(document, content, pdf.pages_of(report))
     marks = Marks()
     marks.heading(document, "RINGKASAN EKSEKUTIF")
     write_blocks(document, content["summary"])
@@ -118,14 +118,14 @@ def name_of(place: int) -> str:
     return f"_Toc{100000 + place}"
 
 
-def write_contents(document: Any, content: dict[str, Any]) -> None:
+def write_contents(document: Any, content: dict[str, Any], pages: list[int]) -> None:
     """A contents field with its entries already in it, each leading to its heading."""
     title = document.add_paragraph()
     title.alignment = WD_ALIGN_PARAGRAPH.CENTER
     title.paragraph_format.page_break_before = True
     add_run(title, "DAFTAR ISI", 12.5, bold=True)
     titles = titles_of(content)
-    for place, (level, text) in enumerate(titles):
+    for place, ((level, text), page) in enumerate(zip(titles, pages, strict=True)):
         paragraph = document.add_paragraph()
         tighten(paragraph)
         form = paragraph.paragraph_format
@@ -140,7 +140,7 @@ def write_contents(document: Any, content: dict[str, Any]) -> None:
         link.append(add_run(paragraph, f"{text}\t", 10.5, bold=level == 1)._r)
         reference = OxmlElement("w:fldSimple")
         reference.set(qn("w:instr"), f"PAGEREF {name_of(place)} \\h")
-        reference.append(add_run(paragraph, "…", 10.5)._r)
+        reference.append(add_run(paragraph, str(page), 10.5)._r)
         link.append(reference)
         paragraph._p.append(link)
         if place == len(titles) - 1:

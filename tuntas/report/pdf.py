@@ -44,7 +44,11 @@ def check_fonts(folder: Path) -> None:
 
 def render(report: Report, fonts: Path = FONTS) -> bytes:
     """The report as PDF/A. The same report gives the same bytes. Raises MissingFont."""
-    data = {
+    return typeset(report.kind, data_of(report), made_at=report.made_at, fonts=fonts)
+
+
+def data_of(report: Report) -> dict[str, Any]:
+    return {
         "content": report.content,
         "title": report.title,
         "code": report.code,
@@ -53,7 +57,21 @@ def render(report: Report, fonts: Path = FONTS) -> bytes:
         "accessible": report.kind in ACCESSIBLE,
         "verify": f"{settings.PUBLIC_URL}/v/{report.code}/",
     }
-    return typeset(report.kind, data, made_at=report.made_at, fonts=fonts)
+
+
+def pages_of(report: Report, fonts: Path = FONTS) -> list[int]:
+    """The page of each heading of the contents, in order. Raises MissingFont."""
+    check_fonts(fonts)
+    told = typst.query(
+        str(FOLDER / "typ" / f"{report.kind}.typ"),
+        "<pages>",
+        field="value",
+        one=True,
+        font_paths=[str(fonts)],
+        ignore_system_fonts=True,
+        sys_inputs={"data": json.dumps(data_of(report), ensure_ascii=False)},
+    )
+    return list(json.loads(told))
 
 
 def typeset(
