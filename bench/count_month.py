@@ -90,4 +90,5 @@ def timed(office: Office, code: str, size: int) -> dict[str, object]:
     }
 
 
-main()
+if __name__ == "__main__":
+    main()

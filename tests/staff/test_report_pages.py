@@ -49,6 +49,12 @@ def picture(kind: str = "PNG") -> bytes:
     return out.getvalue()
 
 
+def work_off() -> None:
+    """Do all the background work that waits."""
+    while work.run_once("penguji"):
+        pass
+
+
 # -- making --------------------------------------------------------------------------------------
 
 
@@ -78,7 +84,7 @@ def test_a_long_report_is_ordered_and_made_in_the_background(
     assert "Sedang dibuat" in client.get(reverse("report-list")).content.decode()
     told = client.get(reverse("report-progress", args=[order.pk])).json()
     assert told == {"state": "waiting", "done": 0, "total": 2}
-    assert work.run_once("penguji")
+    work_off()
     made = Report.objects.get()
     assert made.made_by == closed.people["head"]
     assert client.get(page["Location"])["Location"] == reverse("report", args=[made.code])
@@ -87,7 +93,7 @@ def test_a_long_report_is_ordered_and_made_in_the_background(
 
 def test_an_order_that_cannot_be_made_says_why(closed: Cast) -> None:
     order = ReportOrder.put(closed.office, by=None, kind="processing", span="2020-01")
-    assert work.run_once("penguji")
+    work_off()
     page = closed.client("team").get(reverse("report-order", args=[order.pk])).content.decode()
     assert "Tidak ada jawaban untuk Kantor Regional Contoh pada Januari 2020" in page
 

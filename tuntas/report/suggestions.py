@@ -15,11 +15,12 @@ from tuntas.report import numbers
 # What would lead to a person: mail addresses, and long numbers (telephone, NIK, NIP, account).
 IDENTITY = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\+?\d(?:[ .()-]?\d){7,}")
 HIDDEN = "[disamarkan]"
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # no document can hold them
 
 
 def anonymous(text: str) -> str:
     """A citizen's or officer's words without mail addresses and long numbers, on one line."""
-    return " ".join(IDENTITY.sub(HIDDEN, text).split())
+    return " ".join(CONTROL.sub(" ", IDENTITY.sub(HIDDEN, text)).split())
 
 
 def suggestion_rows(
