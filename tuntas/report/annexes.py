@@ -14,6 +14,7 @@ from tuntas.report.analysis import AnalysisChapter
 from tuntas.report.content import Block, Grid, Part
 from tuntas.report.findings import Findings, before, of_unit
 from tuntas.report.monitoring import done, follow_up_period, known_plans, progress_blocks
+from tuntas.report.suggestions import MOST_UNIT
 from tuntas.report.tables import frequency_blocks, grid, services_of
 
 # More respondents than this are not printed one by one: the processing form of a service does.
@@ -120,7 +121,7 @@ def follow_up_table(plans: Sequence[ActionPlan], until: datetime) -> Grid:
         rows.append(
             (
                 f"{place}.",
-                plan.unit.label,
+                numbers.shortened(plan.unit.label, MOST_UNIT),
                 plan.action,
                 state,
                 "\n".join(told_so_far) or "Belum ada.",

@@ -15,6 +15,8 @@ from tuntas.report import numbers
 # What would lead to a person: mail addresses, and long numbers (telephone, NIK, NIP, account).
 IDENTITY = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\+?\d(?:[ .()-]?\d){7,}")
 HIDDEN = "[disamarkan]"
+# A longer name of a unit would make its narrow column taller than the words beside it.
+MOST_UNIT = 40
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # no document can hold them
 
 
@@ -41,7 +43,12 @@ def suggestion_rows(
     if unit is not None:
         rows = rows.filter(unit=unit)
     return tuple(
-        (f"{place}.", row.unit.label, anonymous(row.text), answer_words(row, until))
+        (
+            f"{place}.",
+            numbers.shortened(row.unit.label, MOST_UNIT),
+            anonymous(row.text),
+            answer_words(row, until),
+        )
         for place, row in enumerate(rows, start=1)
     )
 
