@@ -107,4 +107,5 @@ def analyse(office: Office) -> int:
     return found.n
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,5 @@
-"""Counting a month: the index of 100,000 responses against one SQL scan of the same rows."""
+"""Counting a month: the index of 100,000 responses against one SQL scan of the same rows; and the
+result report of a month against a bare Typst compile of its pages."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from typing import Any
 from bench.serving import database
 
 SCRIPT = Path(__file__).with_name("count_month.py")
+REPORT = Path(__file__).with_name("make_report.py")
 
 
 def measure(engine: str, *, quick: bool) -> list[dict[str, Any]]:
@@ -20,6 +22,14 @@ def measure(engine: str, *, quick: bool) -> list[dict[str, Any]]:
         done = subprocess.run(
             [sys.executable, str(SCRIPT), size], env=env, check=True, capture_output=True, text=True
         )
-        for row in json.loads(done.stdout):
+        sizes = ["50", "1"] if quick else ["300", "5"]
+        made = subprocess.run(
+            [sys.executable, str(REPORT), *sizes],
+            env={**env, "PYTHONPATH": str(REPORT.parents[1])},
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        for row in [*json.loads(done.stdout), *json.loads(made.stdout)]:
             rows.append({**row, "what": f"{engine}: {row['what']}"})
     return rows

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the tests need beside Python: a browser, a database server, PDF tools, a word processor, and
-# Node for Lighthouse. The product itself needs none of them.
+# What the tests need beside Python: a browser, a database server, PDF tools, a word processor, Node
+# for Lighthouse, and PDFBox. The product itself needs none of them.
 set -euo pipefail
 missing=()
 command -v chromium >/dev/null || missing+=(chromium)
@@ -9,6 +9,16 @@ command -v soffice >/dev/null || missing+=(libreoffice-writer-nogui)
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing+=(postgresql)
 command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
+# Apache PDFBox Preflight, which reads our PDFs as an archive would.
+command -v java >/dev/null || missing+=(default-jre-headless)
+for package in libpdfbox2-java libactivation-java libjaxb-api-java; do
+  case $package in
+    libpdfbox2-java) jar=preflight ;;
+    libactivation-java) jar=javax.activation ;;
+    libjaxb-api-java) jar=jaxb-api ;;
+  esac
+  [ -e "/usr/share/java/$jar.jar" ] || missing+=("$package")
+done
 [ ${#missing[@]} -eq 0 ] && exit 0
 if ! command -v apt-get >/dev/null; then
   echo "Pasang dahulu dengan pengelola paket sistem ini: ${missing[*]}" >&2

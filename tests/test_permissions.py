@@ -32,6 +32,7 @@ from tuntas.models import (
     Publication,
     PublishedAnswer,
     ReplyTemplate,
+    ReportOrder,
     Tablet,
     WallScreen,
 )
@@ -95,7 +96,11 @@ GETS: dict[str, tuple[list[str], set[str]]] = {
     "report": (["report"], READERS),
     "report-file": (["report", "pdf"], READERS),
     "narrative-list": ([], TEAM),
-    "narrative": (["section"], TEAM),
+    "report-order": (["order"], READERS),
+    "report-progress": (["order"], READERS),
+    "report-signed": (["report", "sha256"], READERS),
+    "stationery": ([], TEAM),
+    "narrative": (["kind", "section"], TEAM),
     "service-list": ([], EVERYONE),
     "service": (["service"], OWN_UNIT),
     "service-poster": (["service", "a4", "pdf"], OWN_UNIT),
@@ -163,6 +168,7 @@ POSTS: dict[str, tuple[list[str], set[str]]] = {
     "plan-reopening": (["plan"], TEAM),
     "publication-withdrawal": (["publication"], TEAM),
     "publication-page": (["month"], TEAM),
+    "report-signature": (["report"], TEAM_HEAD),
     "period-reopening": (["month"], TEAM),
     "exclusion-add": (["month"], TEAM),
     "exclusion-decision": (["month", "exclusion"], TEAM_HEAD),
@@ -224,6 +230,7 @@ NAMED = {
     "below",
     "outside",
     "aggregate",
+    "order",
 }
 ONE_OFFICE = {"team", "officer", "other_officer", "head", "auditor"}
 
@@ -324,7 +331,10 @@ def world(cast: Cast, settings: Any, tmp_path: Path) -> dict[str, Any]:
         ).pk,
         "refusal": "refusal",
         "month": "2026-01",
+        "kind": "follow-up",
         "section": "tujuan",
+        "order": ReportOrder.put(cast.office, by=None, kind="monthly", span="2026-01").pk,
+        "sha256": made.add_signed("laporan.pdf", b"%PDF-1.7 bertanda tangan", by=None).sha256,
         "pdf": "pdf",
         "svg": "svg",
         "link": "link",

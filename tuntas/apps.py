@@ -10,4 +10,5 @@ class TuntasConfig(AppConfig):
     def ready(self) -> None:
         import tuntas.checks
         import tuntas.chores
-        import tuntas.imports.steps  # noqa: F401  # registering needs settings and models
+        import tuntas.imports.steps
+        import tuntas.orders  # noqa: F401  # registering needs settings and models

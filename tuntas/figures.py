@@ -48,6 +48,8 @@ TRIGGERED = {
     "tuntas_outsideoffice",
     "tuntas_outsidekey",
     "tuntas_outsideclosure",
+    "tuntas_reportnumber",
+    "tuntas_signedfile",
 }
 
 

@@ -234,7 +234,7 @@ def test_reports_are_made_listed_and_downloaded(cast: Cast) -> None:
 
 
 def test_the_office_writes_its_own_text_but_not_its_own_claims(cast: Cast) -> None:
-    client, url = cast.client("team"), reverse("narrative", args=["penutup"])
+    client, url = cast.client("team"), reverse("narrative", args=["follow-up", "penutup"])
     bad = client.post(url, {"text": "Nilai {selalu_baik}."})
     assert "{selalu_baik} tidak dikenal" in bad.content.decode()
     assert client.post(url, {"text": "Penutup kami. {kalimat_mutu}"}).status_code == 302

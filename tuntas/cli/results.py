@@ -104,7 +104,16 @@ def close(office: str, month: str, as_json: bool) -> None:
 @click.argument(
     "kind",
     type=click.Choice(
-        ["follow-up", "processing", "monev", "plan", "recap", "integrity", publishing.POSTER]
+        [
+            "monthly",
+            "follow-up",
+            "processing",
+            "monev",
+            "plan",
+            "recap",
+            "integrity",
+            publishing.POSTER,
+        ]
     ),
 )
 @office_option
@@ -114,8 +123,13 @@ def close(office: str, month: str, as_json: bool) -> None:
 @click.option("--cut-off", metavar="2023-08-21", help="Keadaan per tanggal ini.")
 @click.option("--service", "service_code", metavar="S", help="Satu layanan (processing, poster).")
 @click.option(
-    "--unit", "unit_code", metavar="U", help="Unit dari layanan itu; atau satu unit (poster)."
+    "--unit",
+    "unit_code",
+    metavar="U",
+    help="Unit dari layanan itu; atau satu unit (monthly, poster).",
 )
+@click.option("--outline", type=click.Choice(["five", "four"]), help="Sistematika (monthly).")
+@click.option("--paper", type=click.Choice(["a4", "f4"]), help="Kertas; tanpa ini milik kantor.")
 @publishing.style_option
 def report(
     kind: str,
@@ -126,6 +140,8 @@ def report(
     cut_off: str | None,
     service_code: str | None,
     unit_code: str | None,
+    outline: str | None,
+    paper: str | None,
     style: str,
 ) -> None:
     """Buat laporan resmi sebagai PDF, DOCX, atau XLSX; poster hasil sebagai PDF atau PNG."""
@@ -143,7 +159,16 @@ def report(
             if form not in reports.formats_of(kind):
                 known = ", ".join(reports.formats_of(kind))
                 fail(f"Laporan {kind} tidak tersedia sebagai {form.upper()}; pilih {known}.")
-            made = reports.make(place, kind, parse_span(period), cut_off=day, service=service)
+            made = reports.make(
+                place,
+                kind,
+                parse_span(period),
+                cut_off=day,
+                service=service if kind == "processing" else None,
+                unit=find_unit(place, unit_code) if kind == "monthly" and unit_code else None,
+                outline=outline or "",
+                paper=paper or "",
+            )
             content = reports.render(made, form)
             out.write_bytes(content)
         except ValueError as error:

@@ -5,8 +5,8 @@ periods ← exclusions ← holidays ← reply_templates ← feedback ← tokens 
 outcomes ← conversations ← batches ← published ← deadlines ← responses ← spreadsheets ← tablets ←
 papers ← seals ← counts ← closures ← proofs ← results ← releases ← outside ← places ← rollups ←
 tally_check ← aggregate_file ← aggregates ← adequacy ← tabulations ← analyses ← progress ←
-evidence ← publications ← plans ← effects ← reports ← evaluations ← addresses ← reminders ←
-notices ← chores ← monitoring
+evidence ← publications ← plans ← effects ← stationery ← reports ← evaluations ← addresses ←
+reminders ← notices ← chores ← monitoring
 """
 
 from tuntas.models.addresses import CalendarFeed, WallScreen
@@ -50,12 +50,19 @@ from tuntas.models.publications import Medium, Publication
 from tuntas.models.published import PublishedAnswer
 from tuntas.models.reminders import MailMode, MailPreference, ReminderRules
 from tuntas.models.reply_templates import ReplyTemplate
-from tuntas.models.reports import NarrativeTemplate, Report, ReportKind
+from tuntas.models.reports import (
+    NarrativeTemplate,
+    Report,
+    ReportKind,
+    ReportOrder,
+    SignedFile,
+)
 from tuntas.models.responses import Channel, Receipt, Response, Submission
 from tuntas.models.seals import ClosureProof, DaySeal
 from tuntas.models.shares import AnsweredShare
 from tuntas.models.spreadsheets import Import, ImportState, RefusedRow, TooLate, Upload
 from tuntas.models.starts import EditionStart
+from tuntas.models.stationery import Paper, Stationery
 from tuntas.models.surveys import Edition, Question, Questionnaire
 from tuntas.models.tablets import Tablet, TabletKind
 from tuntas.models.tokens import ApiToken, Scope
@@ -114,6 +121,7 @@ __all__ = [
     "OutsideClosure",
     "OutsideKey",
     "OutsideOffice",
+    "Paper",
     "PaperBatch",
     "PaperSheet",
     "PaperTyping",
@@ -138,12 +146,15 @@ __all__ = [
     "ReplyTemplate",
     "Report",
     "ReportKind",
+    "ReportOrder",
     "Response",
     "Role",
     "Scope",
     "Service",
+    "SignedFile",
     "SpamMark",
     "Stage",
+    "Stationery",
     "Submission",
     "Tablet",
     "TabletKind",

@@ -246,6 +246,15 @@ def month_result(
     )
 
 
+def unclosed(office: Office, months: Sequence[Month]) -> list[Month]:
+    """Months of which no result is final yet: neither closed nor published before the system."""
+    days = [month.first_day for month in months]
+    closed = Period.objects.closed().filter(office=office, month__in=days)
+    published = HistoricalResult.objects.filter(office=office, month__in=days)
+    final = {*closed.values_list("month", flat=True), *published.values_list("month", flat=True)}
+    return [month for month in months if month.first_day not in final]
+
+
 def first_month(office: Office) -> Month | None:
     """The earliest month of which anything is known."""
     days = [

@@ -76,7 +76,9 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
     """What this system knows of a document, a closure or a receipt with this code."""
     report = Report.objects.select_related("office").filter(code=code.upper()).first()
     if report is not None:
-        return page(request, "verify", {"report": report, "facts": report.content["facts"]})
+        facts = report.content["facts"]
+        told = {"report": report, "facts": facts, "signed": report.signed}
+        return page(request, "verify", told)
     context = closure_context(code) or receipt_context(code)
     if context is None:
         return problem(

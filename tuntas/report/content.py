@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Block:
-    """A piece of running text. kind: p (one item), ol, ul, table (rows, first row is the head).
+    """A piece of running text. kind: p (one item), ol, ul, h (a small heading), table (rows, first
+    row is the head).
 
     `start` is the first number of an ol. In items, *words* between asterisks are emphasised;
     web addresses become links. Nothing else has a meaning.
@@ -26,8 +27,42 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Grid(Block):
+    """A captioned table as wide as the page, its head repeated on every page.
+
+    `rows`: the first is the head. `widths` in cm. `aligns`: one letter per column, l, c or r.
+    `strong`: places of rows (0 is the head) printed bold.
+    """
+
+    kind: str = "grid"
+    caption: str = ""
+    aligns: str = ""
+    strong: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Figure(Block):
+    """A captioned chart: `svg` complete with its own style, `alt` what it shows in words."""
+
+    kind: str = "figure"
+    caption: str = ""
+    svg: str = ""
+    alt: str = ""
+    width: float = 15.0  # cm
+
+
+@dataclass(frozen=True)
+class Part:
+    """One annex: title, then blocks."""
+
+    number: str  # Lampiran 1
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
 class Section:
-    """Lettered section of a chapter; an empty title means the chapter has only this one."""
+    """Lettered or numbered section of a chapter; an empty title means the chapter has only this one."""
 
     letter: str
     title: str
@@ -48,6 +83,13 @@ class Signature:
     anchor: str
     name: str
     employee_id: str = ""
+
+
+@dataclass(frozen=True)
+class RankedSignature(Signature):
+    """With the signatory's rank (pangkat/golongan) under the name."""
+
+    rank: str = ""
 
 
 @dataclass(frozen=True)
@@ -184,6 +226,25 @@ class PlanReport:
     signature: Signature
     facts: dict[str, str] = field(default_factory=dict)
     kind: str = "plan"
+
+
+@dataclass(frozen=True)
+class SurveyReport:
+    """Laporan hasil SKM: cover, contents, summary, chapters, signature and annexes."""
+
+    office: str
+    unit: str  # empty for the whole office
+    title_lines: tuple[str, ...]
+    period: str
+    city: str
+    year: str
+    outline: str  # five or four chapters
+    summary: tuple[Block, ...]
+    chapters: tuple[Chapter, ...]
+    parts: tuple[Part, ...]
+    signature: Signature
+    facts: dict[str, str] = field(default_factory=dict)
+    kind: str = "monthly"
 
 
 @dataclass(frozen=True)

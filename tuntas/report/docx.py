@@ -1,18 +1,13 @@
-"""Content to DOCX: real styles and headings, so that an office can go on editing the text.
+"""Pieces of DOCX documents: real styles and headings, so that an office can go on editing the text.
 
 Arial has the metrics of the PDF's Liberation Sans; word processors that lack one use the other.
 """
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
-from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
-from docx import Document
 from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
@@ -28,36 +23,6 @@ RICH = re.compile(r"\*([^*\n]+)\*|(https?://[^\s)]+)")
 ANNEX_WIDTHS = (0.9, 1.8, 1.9, 4.4, 5.9, 2.1, 1.9, 4.0, 3.2)
 # A plan stays on one page unless its text alone would fill most of one.
 LONG_ROW = 3500
-# A fixed moment inside the ZIP, so that the same report gives the same bytes.
-ZIP_MOMENT = (1980, 1, 1, 0, 0, 0)
-
-
-def render(report: Report, writer: Callable[[Any, Report], None] | None = None) -> bytes:
-    """The report as DOCX. The same report gives the same bytes."""
-    document = Document()
-    set_styles(document)
-    properties = document.core_properties
-    properties.title, properties.author = report.title, report.content["office"]
-    properties.language, properties.comments = "id-ID", f"Kode verifikasi {report.code}"
-    properties.created = properties.modified = report.made_at.replace(tzinfo=None, microsecond=0)
-    properties.last_modified_by = report.content["office"]
-    writers = {"follow-up": write_follow_up, "processing": write_processing}
-    (writer or writers[report.kind])(document, report)
-    for section in document.sections:
-        write_footer(section, report)
-    return stable_bytes(document)
-
-
-def stable_bytes(document: Any) -> bytes:
-    """The package with sorted parts and fixed times."""
-    raw, out = io.BytesIO(), io.BytesIO()
-    document.save(raw)
-    with zipfile.ZipFile(raw) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
-        for name in source.namelist():
-            target.writestr(
-                zipfile.ZipInfo(name, ZIP_MOMENT), source.read(name), zipfile.ZIP_DEFLATED
-            )
-    return out.getvalue()
 
 
 # -- styles --------------------------------------------------------------------------------------
@@ -76,17 +41,19 @@ def set_styles(document: Any) -> None:
         ("Title", 22, True),
         ("Heading 1", 12.5, True),
         ("Heading 2", 11.5, False),
+        ("Heading 3", 10.5, False),
+        ("Caption", 9.5, True),
     ):
         style = document.styles[name]
         style.font.name, style.font.size, style.font.bold = FONT, Pt(size), True
-        style.font.color.rgb = INK
+        style.font.color.rgb, style.font.italic = INK, False
         style.element.rPr.rFonts.set(qn("w:asciiTheme"), FONT)
         for attribute in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
             style.element.rPr.rFonts.attrib.pop(qn(f"w:{attribute}"), None)
         style.element.rPr.rFonts.set(qn("w:eastAsia"), FONT)
         style.paragraph_format.keep_with_next = True
-        style.paragraph_format.space_before = Pt(0 if name == "Title" else 16)
-        style.paragraph_format.space_after = Pt(10)
+        style.paragraph_format.space_before = Pt({"Title": 0, "Caption": 8}.get(name, 16))
+        style.paragraph_format.space_after = Pt(4 if name == "Caption" else 10)
         if centred:
             style.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
     border = document.styles["Title"].element.pPr.find(qn("w:pBdr"))
@@ -298,6 +265,8 @@ def write_signature(document: Any, signature: dict[str, Any]) -> None:
     lines = [signature["place_and_date"], *signature["title_lines"]]
     rows = [(line, 0, False) for line in lines]
     rows += [(signature["anchor"], 34, False), (signature["name"], 14, True)]
+    if signature.get("rank"):
+        rows.append((signature["rank"], 0, False))
     if signature["employee_id"]:
         rows.append((f"NIP {signature['employee_id']}", 0, False))
     left = document.sections[-1].page_width - document.sections[-1].right_margin - Cm(10.6)
@@ -432,28 +401,3 @@ def write_processing(document: Any, report: Report) -> None:
     for row in content["legend"]:
         add_row(legend, row, 9.5)
     write_signature(document, content["signature"])
-
-
-# -- footer --------------------------------------------------------------------------------------
-
-
-def write_footer(section: Any, report: Report) -> None:
-    section.footer.is_linked_to_previous = False
-    paragraph = section.footer.paragraphs[0]
-    add_run(
-        paragraph,
-        f"{report.title} · Kode verifikasi {report.code} · {settings.PUBLIC_URL}/v/{report.code}/ · ",
-        7.5,
-    )
-    add_run(paragraph, "Halaman ", 7.5)
-    add_field(paragraph, "PAGE")
-    add_run(paragraph, " dari ", 7.5)
-    add_field(paragraph, "NUMPAGES")
-
-
-def add_field(paragraph: Any, code: str) -> None:
-    field = OxmlElement("w:fldSimple")
-    field.set(qn("w:instr"), code)
-    run = add_run(paragraph, "1", 7.5)
-    field.append(run._r)
-    paragraph._p.append(field)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from typing import Any
 
 import segno
@@ -132,6 +131,3 @@ def write_plan_row(table: Any, row: dict[str, Any]) -> None:
     added = add_row(table, cells, 9, widths=PLAN_WIDTHS)
     fill(added.cells[2], row["action"])
     keep_row_together(added)
-
-
-WRITERS: dict[str, Callable[[Any, Report], None]] = {"monev": write_monev, "plan": write_plan}

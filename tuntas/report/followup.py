@@ -62,16 +62,7 @@ def build(office: Office, span: Span, cut_off: date) -> FollowUpReport:
     plans, carried = known_plans(office, span, until), carried_plans(office, span, until)
     suggestions = answered_share(office, span, until)
     share = plan_share(plans, until)
-    words = {
-        "kantor": office.name,
-        "periode": numbers.span(span),
-        "semester": numbers.span_title(span),
-        "tahun": str(span.last.year),
-        "kanal": channels(office, span),
-        "kalimat_mutu": quality_sentence(office, months),
-        "kalimat_saran": suggestions_sentence(suggestions),
-        "kalimat_rencana": plans_sentence(span, plans, share, until, carried),
-    }
+    words = words_of(office, span, cut_off)
     texts = narrative.DEFAULTS | NarrativeTemplate.current(office, "follow-up")
     written = {name: blocks(narrative.fill(text, words)) for name, text in texts.items()}
     if plans:
@@ -88,6 +79,22 @@ def build(office: Office, span: Span, cut_off: date) -> FollowUpReport:
         annex=annex(span, plans + carried, until),
         facts=facts(months, suggestions, share),
     )
+
+
+def words_of(office: Office, span: Span, cut_off: date) -> dict[str, str]:
+    """What the places of the wording stand for."""
+    until = end_of(cut_off, office)
+    plans, carried = known_plans(office, span, until), carried_plans(office, span, until)
+    return {
+        "kantor": office.name,
+        "periode": numbers.span(span),
+        "semester": numbers.span_title(span),
+        "tahun": str(span.last.year),
+        "kanal": channels(office, span),
+        "kalimat_mutu": quality_sentence(office, month_results(office, span.months)),
+        "kalimat_saran": suggestions_sentence(answered_share(office, span, until)),
+        "kalimat_rencana": plans_sentence(span, plans, plan_share(plans, until), until, carried),
+    }
 
 
 def chapters(

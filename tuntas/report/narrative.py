@@ -1,4 +1,4 @@
-"""The wording of the follow-up report: a template per section, with places for computed words.
+"""The wording of reports: a template per section, with places for computed words.
 
 An office may replace each section by its own text; the numbers and the sentences that claim
 something are always filled in by the system, because a claim must follow from the data.
@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+
+from tuntas.report import survey_wording
 
 PLACEHOLDERS = {
     "kantor": "nama kantor",
@@ -77,16 +80,34 @@ penyempurnaan dan peningkatan kualitas pelayanan publik.""",
 }
 
 
-def check(text: str) -> list[str]:
+@dataclass(frozen=True)
+class Wording:
+    """The sections of one kind of report: titles, places and what the system writes itself."""
+
+    sections: Mapping[str, str]
+    placeholders: Mapping[str, str]
+    defaults: Mapping[str, str]
+
+
+WORDINGS = {
+    "follow-up": Wording(SECTIONS, PLACEHOLDERS, DEFAULTS),
+    "monthly": Wording(
+        survey_wording.SECTIONS, survey_wording.PLACEHOLDERS, survey_wording.DEFAULTS
+    ),
+}
+
+
+def check(text: str, kind: str = "follow-up") -> list[str]:
     """Sentences on what is wrong with a template; empty when it can be used."""
+    known = WORDINGS[kind].placeholders
     found = re.findall(r"\{([^{}]*)\}", text)
     problems = [
         _("Tempat isian {%(name)s} tidak dikenal. Yang tersedia: %(known)s.")
-        % {"name": name, "known": ", ".join(f"{{{known}}}" for known in PLACEHOLDERS)}
+        % {"name": name, "known": ", ".join(f"{{{one}}}" for one in known)}
         for name in found
-        if name not in PLACEHOLDERS
+        if name not in known
     ]
-    if re.sub(r"\{[^{}]*\}", "", text).count("{") or re.sub(r"\{[^{}]*\}", "", text).count("}"):
+    if re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", text)):
         problems.append(_("Ada kurung kurawal yang tidak berpasangan."))
     return problems
 

@@ -5,6 +5,7 @@ The words reach Typst as JSON data, so nothing a citizen or officer wrote is eve
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +19,9 @@ from tuntas.models import Report
 FOLDER = Path(__file__).parent
 FONTS = FOLDER / "fonts"
 FACES = ("Regular", "Bold", "Italic", "BoldItalic")
+# Archival; the kinds in ACCESSIBLE are also checked against PDF/UA-1 while they are set.
 STANDARD: Literal["a-2b"] = "a-2b"
+ACCESSIBLE = frozenset({"monthly"})
 PRINT_PPI = 300
 
 
@@ -41,13 +44,34 @@ def check_fonts(folder: Path) -> None:
 
 def render(report: Report, fonts: Path = FONTS) -> bytes:
     """The report as PDF/A. The same report gives the same bytes. Raises MissingFont."""
-    data = {
+    return typeset(report.kind, data_of(report), made_at=report.made_at, fonts=fonts)
+
+
+def data_of(report: Report) -> dict[str, Any]:
+    return {
         "content": report.content,
         "title": report.title,
         "code": report.code,
+        "number": report.number,
+        "logo": list(base64.b64decode(report.content.get("letterhead", {}).get("logo", ""))),
+        "accessible": report.kind in ACCESSIBLE,
         "verify": f"{settings.PUBLIC_URL}/v/{report.code}/",
     }
-    return typeset(report.kind, data, made_at=report.made_at, fonts=fonts)
+
+
+def pages_of(report: Report, fonts: Path = FONTS) -> list[int]:
+    """The page of each heading of the contents, in order. Raises MissingFont."""
+    check_fonts(fonts)
+    told = typst.query(
+        str(FOLDER / "typ" / f"{report.kind}.typ"),
+        "<pages>",
+        field="value",
+        one=True,
+        font_paths=[str(fonts)],
+        ignore_system_fonts=True,
+        sys_inputs={"data": json.dumps(data_of(report), ensure_ascii=False)},
+    )
+    return list(json.loads(told))
 
 
 def typeset(
@@ -72,7 +96,11 @@ def typeset(
         font_paths=[str(fonts)],
         ignore_system_fonts=True,
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        pdf_standards=STANDARD if format == "pdf" else [],
+        pdf_standards=standards_of(name) if format == "pdf" else [],
         timestamp=int(made_at.timestamp()) if made_at else None,
     )
     return bytes(made)
+
+
+def standards_of(name: str) -> list[Any]:
+    return [STANDARD, "ua-1"] if name in ACCESSIBLE else [STANDARD]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from fractions import Fraction
 
@@ -45,7 +46,7 @@ def build(
             ("Jumlah responden", numbers.number(result.n, 0)),
         ),
         columns=columns,
-        respondents=respondents(office, span, codes, service),
+        respondents=respondents(office, span, codes, {service.pk} if service else None),
         totals=totals(result),
         explanations=(
             *explanations(result),
@@ -79,16 +80,17 @@ def build(
 
 
 def respondents(
-    office: Office, span: Span, codes: list[str], service: Service | None
+    office: Office, span: Span, codes: list[str], services: Collection[int] | None = None
 ) -> tuple[tuple[str, ...], ...]:
-    """One row per response, in order of arrival: number and the score of each element."""
+    """One row per response, in order of arrival: number and the score of each element. `services`:
+    keys of the services meant, None for all."""
     rows = (
         Response.objects.counted(office)
         .filter(month__in=[month.first_day for month in span.months])
         .order_by("received_at", "id")
     )
-    if service is not None:
-        rows = rows.filter(service=service)
+    if services is not None:
+        rows = rows.filter(service__in=services)
     layouts = {
         edition.pk: edition.layout
         for edition in Edition.objects.filter(

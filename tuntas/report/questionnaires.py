@@ -1,7 +1,7 @@
 """The questionnaire of an edition on paper, after the model sheet of the regulation.
 
 PermenPANRB 14/2017, Lampiran III, p. 27–28: head, profile, opinions with the score column, and the
-lines for suggestions the text asks for on p. 16. One sheet of A4, printed on both sides at most.
+lines for suggestions the text asks for on p. 16. One sheet of A4 or F4, printed on both sides at most.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from django.utils import timezone
 
 from tuntas.law.profile import PROFILE
-from tuntas.models import Edition, PaperBatch, Service
+from tuntas.models import Edition, PaperBatch, Service, Stationery
 from tuntas.report.pdf import typeset
 
 # A longer questionnaire is set smaller, so that it stays on one sheet.
@@ -32,7 +32,10 @@ def questionnaire(
     questions = asked.question_list
     data = {
         "title": f"Kuesioner {service.name}",
-        "content": {"office": service.office.name},
+        "content": {
+            "office": service.office.name,
+            "paper": Stationery.of(service.office).paper,
+        },
         "unit": service.unit.name,
         "service": service.name,
         "batch": batch.name if batch else "",

@@ -2,18 +2,86 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from tuntas.law.months import Span
-from tuntas.models.feedback import feedback_of
-from tuntas.models.offices import Office
+from tuntas.models.feedback import NEEDS_NO_REPLY, Feedback, feedback_of
+from tuntas.models.offices import Office, Unit
 from tuntas.models.shares import AnsweredShare
 from tuntas.report import numbers
 
+# What would lead to a person: mail addresses, and long numbers (telephone, NIK, NIP, account).
+IDENTITY = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\+?\d(?:[ .()-]?\d){7,}")
+HIDDEN = "[disamarkan]"
+# A longer name of a unit would make its narrow column taller than the words beside it.
+MOST_UNIT = 40
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # no document can hold them
 
-def answered_share(office: Office, span: Span, until: datetime) -> AnsweredShare:
+
+def anonymous(text: str) -> str:
+    """A citizen's or officer's words without mail addresses and long numbers, on one line."""
+    return " ".join(CONTROL.sub(" ", IDENTITY.sub(HIDDEN, text)).split())
+
+
+def suggestion_rows(
+    office: Office, span: Span, until: datetime, *, unit: Unit | None = None
+) -> tuple[tuple[str, ...], ...]:
+    """No., unit, the words and the office's answers, oldest first; no name, no contact, no score.
+
+    Polite phrases and spam are left out: they are counted, not printed.
+    """
+    rows = (
+        feedback_of(office, span.months)
+        .filter(received_at__lt=until)
+        .exclude(kind__in=NEEDS_NO_REPLY)
+        .select_related("unit")
+        .prefetch_related("replies", "merges__main__replies")
+        .order_by("received_at", "id")
+    )
+    if unit is not None:
+        rows = rows.filter(unit=unit)
+    return tuple(
+        (
+            f"{place}.",
+            numbers.shortened(row.unit.label, MOST_UNIT),
+            anonymous(row.text),
+            answer_words(row, until),
+        )
+        for place, row in enumerate(rows, start=1)
+    )
+
+
+def answer_words(row: Feedback, until: datetime) -> str:
+    """What the office answered by `until`: its own words, or those given to a similar one."""
+    given = texts_of(row, until)
+    if given:
+        return "\n".join(given)
+    for merge in row.merges.all():
+        if merge.undone_at is None and merge.at < until:
+            told = texts_of(merge.main, until)
+            if told:
+                return "Digabungkan dengan masukan serupa: " + "\n".join(told)
+    return f"Belum dijawab; tenggat {numbers.day(row.due_on)}."
+
+
+def texts_of(row: Feedback, until: datetime) -> list[str]:
+    standing: Sequence[str] = [
+        reply.text
+        for reply in row.replies.all()
+        if reply.by_id and reply.withdrawn_at is None and reply.at < until
+    ]
+    return [anonymous(text) for text in standing]
+
+
+def answered_share(
+    office: Office, span: Span, until: datetime, *, unit: Unit | None = None
+) -> AnsweredShare:
     """Suggestions of the span and how many had an answer by `until`, the end of the report's day."""
     received = feedback_of(office, span.months).filter(received_at__lt=until)
+    if unit is not None:
+        received = received.filter(unit=unit)
     day = (until - timedelta(seconds=1)).astimezone(office.zone).date()
     return AnsweredShare.of(received, until=until, today=day)
 

@@ -1,4 +1,4 @@
-"""The tables on action plans as XLSX: real dates and numbers, ready to print on A4 landscape.
+"""The tables on action plans as XLSX: real dates and numbers, ready to print, landscape.
 
 Every text is written as text, so nothing anyone wrote is run as a formula.
 """
@@ -6,7 +6,6 @@ Every text is written as text, so nothing anyone wrote is run as a formula.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -14,7 +13,8 @@ import xlsxwriter
 
 from tuntas.models import Report
 
-A4 = 9
+# Paper codes of the format; "folio" is 8.5 × 13 inches, which is F4.
+PAPERS = {"a4": 9, "f4": 14}
 MONEV_HEADS = (
     "No.", "Unit Kerja", "Waktu Survei", "Rencana Aksi Tindak Lanjut", "Progres Tindak Lanjut",
     "Waktu Tindak Lanjut", "Kecepatan Tindak Lanjut (bulan)", "Kendala", "Data Dukung",
@@ -65,6 +65,9 @@ class Book:
         self.title = self.book.add_format(
             {"bold": True, "align": "center", "font_name": "Arial", "font_size": 11}
         )
+        self.plain_title = self.book.add_format(
+            {"bold": True, "font_name": "Arial", "font_size": 11}
+        )
         self.note = self.book.add_format({"text_wrap": True, "font_name": "Arial", "font_size": 9})
 
     def figure(self, places: int) -> Any:
@@ -79,25 +82,19 @@ class Book:
         for column, width in enumerate(widths):
             sheet.set_column(column, column, width)
         sheet.set_landscape()
-        sheet.set_paper(A4)
+        sheet.set_paper(PAPERS[report.content.get("paper", "a4")])
         sheet.fit_to_pages(1, 0)
         sheet.set_margins(left=0.5, right=0.4, top=0.5, bottom=0.6)
         sheet.repeat_rows(frozen - 1)
         sheet.freeze_panes(frozen, 2)
+        if "draft" in report.content:
+            sheet.set_header(f"&R&8&B{report.content['draft']}")
         sheet.set_footer(f"&L&8Kode verifikasi {report.code}&R&8Halaman &P dari &N")
         return sheet
 
     def bytes(self) -> bytes:
         self.book.close()
         return self.out.getvalue()
-
-
-def render(report: Report, writer: Callable[[Book, Report], None] | None = None) -> bytes:
-    """The report as XLSX, by its writer; without one only the kinds `monev` and `plan`."""
-    book = Book(report)
-    writers = {"monev": write_monev, "plan": write_plan}
-    (writer or writers[report.kind])(book, report)
-    return book.bytes()
 
 
 def write_heads(sheet: Any, book: Book, row: int, heads: tuple[str, ...]) -> None:

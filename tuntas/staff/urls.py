@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("accounts/", include("tuntas.staff.accounts_urls")),
     path("", include("tuntas.staff.office")),
+    path("", include("tuntas.staff.stationery")),
     path("home/", include("tuntas.staff.home")),
     path("feedback/", include("tuntas.staff.inbox")),
     path("overview/", include("tuntas.staff.overview")),
@@ -22,6 +23,7 @@ urlpatterns = [
     path("analysis/", include("tuntas.staff.analysis")),
     path("publications/", include("tuntas.staff.materials")),
     path("publications/", include("tuntas.staff.publications")),
+    path("reports/", include("tuntas.staff.narratives")),
     path("reports/", include("tuntas.staff.reports")),
     path("imports/", include("tuntas.staff.imports")),
     path("imports/", include("tuntas.staff.mapping")),
