@@ -24,7 +24,9 @@ from tuntas.law.profile import PROFILE, UNKNOWN
 from tuntas.models import Office, Service, Unit
 from tuntas.models.analyses import BY_CHANNEL, BY_SERVICE, Analysis, Cross, Group, analysis_of
 from tuntas.models.monitoring import change_between
+from tuntas.models.releases import hidden_while_open
 from tuntas.models.results import (
+    OPEN,
     Counted,
     MonthResult,
     counts,
@@ -94,9 +96,15 @@ def build(
     return chapter_of(analysis_of(office, span, unit=unit, service=service))
 
 
-def chapter_of(found: Analysis) -> AnalysisChapter:
+def chapter_of(found: Analysis, *, running: bool = True) -> AnalysisChapter:
+    """`running` False leaves out the scores of open months before the span, for who must not see
+    them; of the span itself the caller decides."""
     counted = counted_before(found)
     results = months_of(found, counted)
+    if not running:
+        results = hidden_while_open(results)
+        still_open = {row.month for row in results if row.state == OPEN}
+        counted = [row for row in counted if row.month not in still_open]
     months = series(results)
     grouped = [*[question.code for question in PROFILE], BY_CHANNEL, BY_SERVICE]
     return AnalysisChapter(

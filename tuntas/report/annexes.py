@@ -177,33 +177,6 @@ def closure_blocks(found: Findings) -> list[Block]:
         if closure.root:
             roots.append((numbers.month(month.month), closure.root))
     if len(rows) == 1:
-        return [Block("p", ("Tidak ada jawaban yang dikeluarkan dari indeks.",))]
-    return [
-        grid("Jawaban yang dikeluarkan dari indeks", rows, (2.6, 1.7, 5.5, 2.6, 2.6), "lrlll")
-    ]  # fmt: skip
-
-
-def closure_blocks(found: Findings) -> list[Block]:
-    """Fingerprints by which anyone can check that the closed months are still the same."""
-    rows = [("Bulan", "Penutupan", "Ditutup", "Jawaban", "SHA-256 isi penutupan")]
-    roots = []
-    for month in found.months:
-        closure = month.closure
-        if closure is None:
-            continue
-        at = closure.at.astimezone(found.office.zone).date()
-        rows.append(
-            (
-                numbers.month(month.month),
-                f"ke-{closure.number}",
-                numbers.day(at),
-                numbers.number(closure.n, 0),
-                closure.sha256,
-            )
-        )
-        if root_of(closure):
-            roots.append((numbers.month(month.month), root_of(closure)))
-    if len(rows) == 1:
         return [Block("p", ("Belum ada bulan yang ditutup pada periode ini.",))]
     made: list[Block] = [grid("Sidik penutupan bulan", rows, (2.6, 1.8, 2.9, 1.8, 5.9), "lllrl")]
     if roots:

@@ -45,7 +45,7 @@ class Asked:
 def analysis_page(request: StaffRequest) -> HttpResponse:
     asked = asked_of(request)
     found = analysis_of(request.office, asked.span, unit=asked.unit, service=asked.service)
-    chapter = chapter_of(found)
+    chapter = chapter_of(found, running=sees_running(request))
     row, column = crossing(request, found)
     query = {"span": str(asked.span), "scope": asked.scope, "row": row, "column": column}
     context: dict[str, Any] = {
@@ -79,7 +79,7 @@ def analysis_table(request: StaffRequest, code: str, format: str) -> HttpRespons
         row, column = crossing(request, found)
         table = cross_table(found, row, column) if column else None
     else:
-        table = table_of(chapter_of(found), code)
+        table = table_of(chapter_of(found, running=sees_running(request)), code)
     if table is None:
         raise Http404
     rows = [*table.rows, *([(table.note,)] if table.note else [])]
@@ -137,9 +137,13 @@ def span_of(request: StaffRequest) -> Span:
     return found
 
 
+def sees_running(request: StaffRequest) -> bool:
+    return bool(request.roles & OFFICE_READERS)
+
+
 def running_month(request: StaffRequest, span: Span) -> Month | None:
     """A month of the span whose score this person may not see yet."""
-    if request.roles & OFFICE_READERS:
+    if sees_running(request):
         return None
     rows = month_results(request.office, span.months)
     return next((row.month for row in rows if row.state == OPEN), None)
