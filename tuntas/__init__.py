@@ -1,3 +1,3 @@
 """Tuntas: the whole loop of a public satisfaction survey, through to the end."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
