@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -92,6 +93,12 @@ def test_a_restored_office_is_the_same_in_every_byte(full: dict[str, str], tmp_p
     )  # an older backup is never overwritten
 
 
+def copied(full: dict[str, str], folder: Path) -> dict[str, str]:
+    """A stopped installation is its folder."""
+    shutil.copytree(full["TUNTAS_DATA"], folder / "data")
+    return full | environment(folder)
+
+
 def contents(path: Path) -> dict[str, bytes]:
     """What a backup holds, without what was set aside beside the data."""
     with zipfile.ZipFile(path) as archive:
@@ -162,8 +169,7 @@ def empty_database() -> Iterator[str]:
 
 @pytest.mark.slow
 def test_answers_come_in_while_a_backup_is_written(full: dict[str, str], tmp_path: Path) -> None:
-    env = environment(tmp_path) | {"PYTHONPATH": str(Path.cwd())}
-    assert run("restore", full["KEPT"], env=env).returncode == 0
+    env = copied(full, tmp_path)
     stop = tmp_path / "stop"
     with subprocess.Popen(
         [sys.executable, "-c", WRITE, str(stop)], env=env, stdout=subprocess.PIPE, text=True
@@ -179,13 +185,10 @@ def test_answers_come_in_while_a_backup_is_written(full: dict[str, str], tmp_pat
     assert 60 <= kept <= 60 + len(times)
     assert len(times) > 20  # nobody had to wait for the backup
     backup.check(tmp_path / "kept.zip")
-    again = environment(tmp_path / "again")
-    assert run("restore", str(tmp_path / "kept.zip"), env=again).returncode == 0
 
 
 def test_data_is_not_moved_from_under_a_running_site(full: dict[str, str], tmp_path: Path) -> None:
-    env = environment(tmp_path)
-    assert run("restore", full["KEPT"], env=env).returncode == 0
+    env = copied(full, tmp_path)
     beat = (
         "import os; os.environ['DJANGO_SETTINGS_MODULE']='tuntas.settings'; import django; "
         "django.setup(); from tuntas.models.leases import Worker; Worker.beat('uji')"
