@@ -162,7 +162,7 @@ def index_lines(data: dict[str, Any]) -> list[str]:
             f"({data['grade']}, {data['performance']}), n = {data['n']}, "
             f"bobot {data['weights']}{interval}"
         )
-        lines += data["honesty"]["words"]
+        lines += data.get("honesty", {}).get("words", [])
     lines += [
         f"{row['name']} {data['from']} s.d. {data['to']}: {shown(row['index_value'])} dari 4, "
         f"n = {row['n']}"

@@ -131,7 +131,7 @@ def test_every_staff_page_is_clean(cast: Cast, visitor: Any, size: str, scheme: 
         "home": [], "feedback-list": [], "feedback": [feedback.pk], "plan-list": [],
         "plan": [plan.pk], "plan-add": [], "plan-edit": [plan.pk], "plan-proposals": [],
         "plan-table": [], "period-list": [], "period": [month], "period-closure": [month],
-        "report-list": [], "narrative-list": [], "narrative": ["penutup"], "service-list": [],
+        "report-list": [], "narrative-list": [], "narrative": ["follow-up", "penutup"], "service-list": [],
         "service": [cast.service.pk], "channels": [], "service-add": [],
         "unit-add": [], "unit-edit": [cast.pensiun.pk], "office-settings": [], "people": [],
         "audit": [], "office-choice": [], "account_change_password": [],
@@ -218,6 +218,7 @@ def test_the_office_answers_plans_closes_and_reports(cast: Cast, visitor: Any, s
     closure = Closure.objects.get()
 
     page = who.open(reverse("report-list"))
+    page.select_option("#id_kind", "follow-up")
     page.fill("#id_span", month)
     page.get_by_role("button", name="Buat laporan").click()
     expect(page.get_by_text("Laporan siap diunduh.")).to_be_visible()

@@ -29,18 +29,18 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='historicalresult',
-            constraint=models.UniqueConstraint(models.F('office'), django.db.models.functions.comparison.Coalesce('unit_id', 0), django.db.models.functions.comparison.Coalesce('service_id', 0), models.F('month'), name='historical_once'),
+            constraint=models.UniqueConstraint(models.F('office'), django.db.models.functions.comparison.Coalesce('unit', 0, output_field=models.BigIntegerField()), django.db.models.functions.comparison.Coalesce('service', 0, output_field=models.BigIntegerField()), models.F('month'), name='historical_once'),
         ),
         migrations.AddConstraint(
             model_name='membership',
-            constraint=models.UniqueConstraint(models.F('user'), models.F('office'), models.F('role'), django.db.models.functions.comparison.Coalesce('unit_id', 0), name='membership_once'),
+            constraint=models.UniqueConstraint(models.F('user'), models.F('office'), models.F('role'), django.db.models.functions.comparison.Coalesce('unit', 0, output_field=models.BigIntegerField()), name='membership_once'),
         ),
         migrations.AddConstraint(
             model_name='office',
-            constraint=models.UniqueConstraint(django.db.models.functions.comparison.Coalesce('parent_id', 0), models.F('code'), name='office_code', violation_error_message='Kode ini sudah ada. Pilih kode lain.'),
+            constraint=models.UniqueConstraint(django.db.models.functions.comparison.Coalesce('parent', 0, output_field=models.BigIntegerField()), models.F('code'), name='office_code', violation_error_message='Kode ini sudah ada. Pilih kode lain.'),
         ),
         migrations.AddConstraint(
             model_name='questionnaire',
-            constraint=models.UniqueConstraint(django.db.models.functions.comparison.Coalesce('office_id', 0), models.F('code'), name='questionnaire_code'),
+            constraint=models.UniqueConstraint(django.db.models.functions.comparison.Coalesce('office', 0, output_field=models.BigIntegerField()), models.F('code'), name='questionnaire_code'),
         ),
     ]

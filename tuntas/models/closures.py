@@ -189,8 +189,8 @@ class HistoricalResult(models.Model):
             # By expression: SQLite has no NULLS NOT DISTINCT and would hold nothing unique here.
             models.UniqueConstraint(
                 "office",
-                Coalesce("unit_id", 0),
-                Coalesce("service_id", 0),
+                Coalesce("unit", 0, output_field=models.BigIntegerField()),
+                Coalesce("service", 0, output_field=models.BigIntegerField()),
                 "month",
                 name="historical_once",
             ),

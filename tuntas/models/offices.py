@@ -128,7 +128,7 @@ class Office(models.Model):
         constraints = [
             # By expression: SQLite has no NULLS NOT DISTINCT and would hold nothing unique here.
             models.UniqueConstraint(
-                Coalesce("parent_id", 0),
+                Coalesce("parent", 0, output_field=models.BigIntegerField()),
                 "code",
                 name="office_code",
                 violation_error_message=CODE_TAKEN,

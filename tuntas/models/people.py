@@ -83,7 +83,11 @@ class Membership(models.Model):
         constraints = [
             # By expression: SQLite has no NULLS NOT DISTINCT and would hold nothing unique here.
             models.UniqueConstraint(
-                "user", "office", "role", Coalesce("unit_id", 0), name="membership_once"
+                "user",
+                "office",
+                "role",
+                Coalesce("unit", 0, output_field=models.BigIntegerField()),
+                name="membership_once",
             ),
             models.CheckConstraint(
                 condition=Q(role=Role.UNIT_OFFICER, unit__isnull=False)

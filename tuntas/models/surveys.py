@@ -66,7 +66,11 @@ class Questionnaire(models.Model):
     class Meta:
         constraints = [
             # By expression: SQLite has no NULLS NOT DISTINCT and would hold nothing unique here.
-            models.UniqueConstraint(Coalesce("office_id", 0), "code", name="questionnaire_code"),
+            models.UniqueConstraint(
+                Coalesce("office", 0, output_field=models.BigIntegerField()),
+                "code",
+                name="questionnaire_code",
+            ),
         ]
 
     def __str__(self) -> str:
