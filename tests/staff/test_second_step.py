@@ -32,6 +32,7 @@ def signed_in(email: str) -> Client:
 def with_app(email: str) -> tuple[Client, str]:
     """A person who has just added an app; and the app's secret."""
     client = signed_in(email)
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
     page = client.get(reverse("mfa_activate_totp"))
     assert page.status_code == 200
     secret = page.context["form"].secret

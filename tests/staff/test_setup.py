@@ -63,7 +63,7 @@ def test_an_empty_installation_is_set_up_in_the_browser(db: None) -> None:
     [
         ({"code": "AAAA-BBBB-CCCC-DDDD"}, "bukan kode yang terakhir dicetak"),
         ({"password1": "pendek"}, "12 karakter"),
-        ({"password1": "passwordpassword", "password2": "passwordpassword"}, "umum"),
+        ({"password1": "qwerty123456", "password2": "qwerty123456"}, "umum"),
         ({"password1": "wayan-ketua1", "password2": "wayan-ketua1"}, "mirip"),
         ({"password2": "kursi-tunggu-loket-tiga"}, "Kedua sandi tidak sama"),
         ({"office_code": "Dinas Contoh"}, "huruf kecil"),
