@@ -33,6 +33,7 @@ from tuntas.models import (
     PublishedAnswer,
     ReplyTemplate,
     ReportOrder,
+    StaffInvitation,
     Tablet,
     WallScreen,
 )
@@ -143,6 +144,11 @@ GETS: dict[str, tuple[list[str], set[str]]] = {
     "unit-edit": (["unit"], TEAM),
     "office-settings": ([], TEAM),
     "people": ([], TEAM),
+    "person": (["person"], TEAM),
+    "person-deactivation": (["person"], TEAM),
+    "person-reactivation": (["person"], TEAM),
+    "membership-removal": (["membership"], TEAM),
+    "account": ([], EVERYONE),
     "audit": ([], READERS),
     "office-choice": ([], EVERYONE),
 }
@@ -194,10 +200,16 @@ POSTS: dict[str, tuple[list[str], set[str]]] = {
     "calendar-address": ([], EVERYONE),
     "calendar-revocation": ([], EVERYONE),
     "letter-retry": (["notice"], TEAM),
+    "person": (["person"], TEAM),
+    "person-deactivation": (["person"], TEAM),
+    "person-reactivation": (["person"], TEAM),
     "membership-removal": (["membership"], TEAM),
+    "staff-invitation-renewal": (["staff_invitation"], TEAM),
+    "staff-invitation-withdrawal": (["staff_invitation"], TEAM),
+    "sign-in-ending": ([], EVERYONE),
 }
 # Addresses with rules of their own, tested where they live.
-ELSEWHERE = {"language"}
+ELSEWHERE = {"language", "setup", "invitation-acceptance", "sign-in-removal"}
 ONE_PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
     "1f15c4890000000d49444154789c6360606060000000050001a5f64540"
@@ -231,6 +243,8 @@ NAMED = {
     "outside",
     "aggregate",
     "order",
+    "person",
+    "staff_invitation",
 }
 ONE_OFFICE = {"team", "officer", "other_officer", "head", "auditor"}
 
@@ -316,6 +330,10 @@ def world(cast: Cast, settings: Any, tmp_path: Path) -> dict[str, Any]:
             made_at=after,
             not_before=after,
         ).pk,
+        "person": cast.people["head"].pk,
+        "staff_invitation": StaffInvitation.invite(
+            cast.office, "baru@contoh.go.id", "Baru", [("auditor", None)], by=None
+        )[0].pk,
         "membership": cast.office.memberships.get(role="auditor").pk,
         "edition": edition.pk,
         "draft": draft.pk,

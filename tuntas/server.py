@@ -56,13 +56,17 @@ def compile_translations() -> None:
 
 def announce(host: str, port: int, signs: list[Any]) -> None:
     """Print the addresses and, for the demo, how to sign in."""
-    from tuntas.models import Service  # models need Django to be set up
+    from tuntas.models import Service, SetupCode  # models need Django to be set up
 
     base = f"http://{host}:{port}"
     click.echo(f"\n  Tuntas  {base}/")
     click.echo(f"  Petugas {base}/accounts/login/")
     for service in Service.objects.select_related("office").order_by("id")[:3] if signs else []:
         click.echo(f"  Survei  {base}/s/{service.token}/  ({service.name})")
+    code = SetupCode.renew()
+    if code:
+        click.echo(f"\n  Pemasangan ini masih kosong. Buka {base}/setup/ dan isi kode pemasangan:")
+        click.echo(f"    {code}")
     if signs:
         click.echo("\n  Masuk ke kantor contoh:")
         for sign in signs:

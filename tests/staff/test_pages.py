@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from tests.conftest import PASSWORD, Cast, answer, moment
 from tuntas.law.months import Month
-from tuntas.models import ActionPlan, Event, Feedback, Membership, Office, Period, Report, Service
+from tuntas.models import ActionPlan, Event, Feedback, Office, Period, Report, Service
 from tuntas.models.closures import Closure
 
 DURING, AFTER = moment("2026-01-15 03:00"), moment("2026-02-02 03:00")
@@ -256,19 +256,6 @@ def test_services_get_links_and_codes_and_can_be_closed(cast: Cast) -> None:
     assert Client().get(f"/s/{service.token}/").status_code == 410
     client.post(reverse("service-edit", args=[service.pk]), {"act": "open"})
     assert Client().get(f"/s/{service.token}/").status_code == 200
-
-
-def test_people_are_given_and_lose_roles(cast: Cast) -> None:
-    client = cast.client("team")
-    data = {"email": "baru@contoh.go.id", "name": "Baru", "role": "unit_officer", "unit": ""}
-    assert "memerlukan unit" in client.post(reverse("people"), data).content.decode()
-    client.post(reverse("people"), data | {"unit": cast.inka.pk})
-    membership = Membership.objects.get(user__email="baru@contoh.go.id")
-    client.post(reverse("membership-removal", args=[membership.pk]))
-    assert not Membership.objects.filter(pk=membership.pk).exists()
-    own = Membership.objects.get(user=cast.people["team"])
-    client.post(reverse("membership-removal", args=[own.pk]))
-    assert Membership.objects.filter(pk=own.pk).exists()
 
 
 def test_the_ministry_reads_the_offices_below_it_and_no_other(cast: Cast) -> None:

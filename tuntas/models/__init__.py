@@ -1,8 +1,8 @@
 """The tables, one file per noun. Inside this package imports point to the left in this list:
 
-codes ← signing ← audit ← leases ← people ← offices ← audiences ← drafts ← surveys ← starts ←
-periods ← exclusions ← holidays ← reply_templates ← feedback ← tokens ← invitations ← shares ←
-outcomes ← conversations ← batches ← published ← deadlines ← responses ← spreadsheets ← tablets ←
+codes ← signing ← audit ← leases ← people ← sign_ins ← offices ← setup_codes ← staff_invitations ←
+audiences ← drafts ← surveys ← starts ← periods ← exclusions ← holidays ← reply_templates ←
+feedback ← tokens ← invitations ← shares ← outcomes ← conversations ← batches ← published ← deadlines ← responses ← spreadsheets ← tablets ←
 papers ← seals ← counts ← closures ← proofs ← results ← releases ← outside ← places ← rollups ←
 tally_check ← aggregate_file ← aggregates ← adequacy ← tabulations ← analyses ← progress ←
 evidence ← publications ← plans ← effects ← stationery ← reports ← evaluations ← addresses ←
@@ -35,7 +35,7 @@ from tuntas.models.outside import (
     OutsideOffice,
 )
 from tuntas.models.papers import PaperBatch, PaperSheet, PaperTyping
-from tuntas.models.people import Membership, Role, User
+from tuntas.models.people import Deactivation, Membership, Role, User
 from tuntas.models.periods import Period, PeriodClosed, PeriodNotOver
 from tuntas.models.plans import ActionPlan, Horizon
 from tuntas.models.progress import (
@@ -59,8 +59,11 @@ from tuntas.models.reports import (
 )
 from tuntas.models.responses import Channel, Receipt, Response, Submission
 from tuntas.models.seals import ClosureProof, DaySeal
+from tuntas.models.setup_codes import SetupCode
 from tuntas.models.shares import AnsweredShare
+from tuntas.models.sign_ins import SignIn
 from tuntas.models.spreadsheets import Import, ImportState, RefusedRow, TooLate, Upload
+from tuntas.models.staff_invitations import InvitedPost, StaffInvitation
 from tuntas.models.starts import EditionStart
 from tuntas.models.stationery import Paper, Stationery
 from tuntas.models.surveys import Edition, Question, Questionnaire
@@ -86,6 +89,7 @@ __all__ = [
     "CodeRule",
     "Contact",
     "DaySeal",
+    "Deactivation",
     "Destination",
     "Edition",
     "EditionStart",
@@ -104,6 +108,7 @@ __all__ = [
     "ImportState",
     "Invitation",
     "InvitationBatch",
+    "InvitedPost",
     "Lease",
     "LeaseLost",
     "LinkState",
@@ -151,8 +156,11 @@ __all__ = [
     "Role",
     "Scope",
     "Service",
+    "SetupCode",
+    "SignIn",
     "SignedFile",
     "SpamMark",
+    "StaffInvitation",
     "Stage",
     "Stationery",
     "Submission",

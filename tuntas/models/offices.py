@@ -119,6 +119,9 @@ class Office(models.Model):
     licence = models.CharField(
         _("lisensi data terbuka"), max_length=20, choices=Licence, default=Licence.CC_BY
     )
+    second_step_required = models.BooleanField(
+        _("langkah kedua wajib bagi tim survei dan kepala"), default=False
+    )
     is_demo = models.BooleanField(default=False)
 
     objects = OfficeQuerySet.as_manager()

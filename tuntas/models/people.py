@@ -6,9 +6,11 @@ from collections.abc import Collection
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tuntas.models.audit import Event
@@ -57,6 +59,41 @@ class User(AbstractBaseUser):
         if above.filter(office_id__in=ancestors).exists():
             here.add(Role.MINISTRY)
         return here
+
+    def deactivate(self, *, by: User | None, office: Any, reason: str) -> Deactivation:
+        """Let this person in no more, from the next request on; nothing of the past changes.
+
+        Raises ValidationError for oneself, for the last active member of a survey team, without a
+        reason, or when the person also works in an office whose survey `by` does not lead.
+        """
+        if by is not None and by.pk == self.pk:
+            raise ValidationError(_("Anda tidak dapat menonaktifkan diri sendiri."))
+        if not reason.strip():
+            raise ValidationError({"reason": _("Tulis alasannya.")})
+        with transaction.atomic():
+            check_reach(self, by)
+            for office_id in sorted({row.office_id for row in self.memberships.all()}):
+                check_team_remains(office_id, self)
+            now = timezone.now()
+            if not User.objects.filter(pk=self.pk, is_active=True).update(is_active=False):
+                raise ValidationError(_("Orang ini sudah tidak aktif."))
+            self.is_active = False
+            self.sign_ins.filter(ended_at=None).update(ended_at=now)
+            row = Deactivation.objects.create(
+                person=self, office=office, reason=reason.strip(), at=now, by=by
+            )
+            Event.record("person.deactivated", by=by, about=self, office=office)
+        return row
+
+    def reactivate(self, *, by: User | None, office: Any) -> None:
+        """Let the person in again, with the roles of before. Raises ValidationError."""
+        with transaction.atomic():
+            check_reach(self, by)
+            if not User.objects.filter(pk=self.pk, is_active=False).update(is_active=True):
+                raise ValidationError(_("Orang ini sudah aktif."))
+            self.is_active = True
+            self.deactivations.filter(ended_at=None).update(ended_at=timezone.now(), ended_by=by)
+            Event.record("person.reactivated", by=by, about=self, office=office)
 
 
 class Role(models.TextChoices):
@@ -111,16 +148,78 @@ class Membership(models.Model):
                 user=user, office=office, role=role, unit=unit
             )
             if created:
-                Event.record("membership.granted", by=by, about=user, office=office, role=role)
+                Event.record(
+                    "membership.granted", by=by, about=user, office=office, **membership.told()
+                )
         return membership
 
     def revoke(self, *, by: User) -> None:
-        """Take the role away. What the person did in it stays in the audit."""
+        """Take the role away. What the person did in it stays in the audit.
+
+        Raises ValidationError for the last active member of a survey team.
+        """
         with transaction.atomic():
+            if self.role == Role.SURVEY_TEAM:
+                check_team_remains(self.office_id, self.user)
             Event.record(
-                "membership.revoked", by=by, about=self.user, office=self.office, role=self.role
+                "membership.revoked", by=by, about=self.user, office=self.office, **self.told()
             )
             self.delete()
+
+    def told(self) -> dict[str, Any]:
+        """Role and unit, for the audit."""
+        return {"role": self.role, **({"unit": self.unit.code} if self.unit else {})}
+
+
+class Deactivation(models.Model):
+    """From when to when a person was let in no more, and why."""
+
+    person = models.ForeignKey(User, models.PROTECT, related_name="deactivations")
+    office = models.ForeignKey("tuntas.Office", models.PROTECT, related_name="+")
+    reason = models.CharField(_("alasan"), max_length=300)
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person"], condition=Q(ended_at=None), name="deactivation_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.at:%Y-%m-%d}"
+
+
+def check_reach(person: User, by: User | None) -> None:
+    """Raise ValidationError unless `by` leads the survey of every office the person works in."""
+    if by is None:
+        return
+    led = by.memberships.filter(role=Role.SURVEY_TEAM).values("office")
+    if person.memberships.exclude(office__in=led).exists():
+        raise ValidationError(
+            _("Orang ini juga bekerja di kantor lain. Cabut saja perannya di kantor ini.")
+        )
+
+
+def check_team_remains(office_id: int, leaving: User) -> None:
+    """Raise ValidationError when `leaving` is the last active one in the office's survey team.
+
+    The rows of the team are locked, so that of two who remove each other at once one is refused.
+    """
+    team = Membership.objects.select_for_update().filter(office_id=office_id, role=Role.SURVEY_TEAM)
+    members = {row.user_id for row in team.order_by("pk")}
+    others = User.objects.filter(pk__in=members - {leaving.pk}, is_active=True)
+    if leaving.pk in members and not others.exists():
+        raise ValidationError(
+            _(
+                "Orang ini anggota tim survei aktif terakhir. Beri orang lain peran tim survei "
+                "dahulu."
+            )
+        )
 
 
 # Who reads the whole office, and who also reads the offices below it.

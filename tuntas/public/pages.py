@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tuntas.languages import query
 from tuntas.law.months import Month
-from tuntas.models import Closure, Exclusion, Report, Response
+from tuntas.models import Closure, Exclusion, Report, Response, SetupCode
 from tuntas.models.proofs import inclusion_of
 from tuntas.public.door import page, problem, public, source
 
@@ -52,6 +52,9 @@ FACTS = {
 
 @public
 def landing(request: HttpRequest) -> HttpResponse:
+    """The way in for everyone; an empty installation leads to its first-run page."""
+    if SetupCode.is_wanted():
+        return redirect("setup")
     return page(request, "landing", {})
 
 

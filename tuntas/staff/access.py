@@ -10,11 +10,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 
 from tuntas.models import Office, Role, User
 
@@ -61,6 +63,8 @@ def staff(*, may: frozenset[str] | set[str] = ALL_ROLES) -> Callable[[StaffView]
             staff_request = cast(StaffRequest, request)
             staff_request.office = current_office(request, staff_request.user)
             staff_request.roles = staff_request.user.roles_in(staff_request.office)
+            if must_add_second_step(staff_request):
+                return redirect("mfa_index")
             if not staff_request.roles & may:
                 raise PermissionDenied
             return view(staff_request, *args, **kwargs)
@@ -69,6 +73,17 @@ def staff(*, may: frozenset[str] | set[str] = ALL_ROLES) -> Callable[[StaffView]
         return guarded
 
     return decorate
+
+
+def must_add_second_step(request: StaffRequest) -> bool:
+    """Whether the office wants a second step of this person, who has none yet."""
+    wanted = request.office.second_step_required and request.roles & TEAM_AND_HEAD
+    return bool(wanted) and not has_second_step(request.user)
+
+
+def has_second_step(user: User) -> bool:
+    """An app or a passkey; recovery codes alone are none."""
+    return bool(is_mfa_enabled(user, [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]))
 
 
 TEAM = frozenset({Role.SURVEY_TEAM.value})

@@ -1,10 +1,14 @@
 """Only these of allauth's views; there is no self sign-up."""
 
 from allauth.account import views
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
+    path("", include("tuntas.staff.sign_ins")),
+    path("second-step/", include("allauth.mfa.urls")),
+    path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
+    path("inactive/", views.account_inactive, name="account_inactive"),
     path("logout/", views.logout, name="account_logout"),
     path("password/change/", views.password_change, name="account_change_password"),
     path("password/reset/", views.password_reset, name="account_reset_password"),

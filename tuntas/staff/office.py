@@ -1,15 +1,12 @@
-"""The office itself: its data, its people, its audit log; and the choice of office and language."""
+"""The office itself: its data and its audit log; and the choice of office and language."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -19,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from tuntas.law.months import Month
-from tuntas.models import Event, Membership, Office, Response, Role, Unit, User
+from tuntas.models import Event, Office, Response
 from tuntas.staff.access import OFFICE_KEY, OFFICE_READERS, TEAM, StaffRequest, staff
 from tuntas.staff.forms import place_errors
 from tuntas.staff.language import KNOWN
@@ -40,6 +37,7 @@ class OfficeForm(forms.ModelForm):  # type: ignore[type-arg]
             "signatory_employee_id",
             "signature_anchor",
             "licence",
+            "second_step_required",
         )
         widgets = {"signatory_title": forms.Textarea({"rows": 2})}
         help_texts = {
@@ -55,31 +53,6 @@ class OfficeForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _post_clean(self) -> None:
         """Checked by the office's verb."""
-
-
-class PersonForm(forms.Form):
-    email = forms.EmailField(label=gettext_lazy("Alamat surel"))
-    name = forms.CharField(label=gettext_lazy("Nama"), max_length=120)
-    role = forms.ChoiceField(label=gettext_lazy("Peran"), choices=Role.choices)
-    unit = forms.ModelChoiceField(
-        label=gettext_lazy("Unit"),
-        queryset=Unit.objects.none(),
-        required=False,
-        help_text=gettext_lazy("Hanya untuk petugas unit."),
-    )
-
-    def __init__(self, *args: Any, office: Office, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["unit"].queryset = office.units.all()  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        is_officer = data.get("role") == Role.UNIT_OFFICER
-        if is_officer and not data.get("unit"):
-            self.add_error("unit", _("Petugas unit memerlukan unit."))
-        if not is_officer:
-            data["unit"] = None
-        return data
 
 
 @staff(may=TEAM)
@@ -101,45 +74,6 @@ def office_settings(request: StaffRequest) -> HttpResponse:
     }
     status = 422 if form.errors else 200
     return render(request, "staff/settings.html", context, status=status)
-
-
-@staff(may=TEAM)
-def people(request: StaffRequest) -> HttpResponse:
-    """Who works here in which role; POST gives a person a role."""
-    form = PersonForm(request.POST or None, office=request.office)
-    if request.method == "POST" and form.is_valid():
-        grant(request, form.cleaned_data)
-        messages.success(
-            request,
-            _("Peran diberikan. Orang itu membuat sandinya lewat “Lupa sandi” di halaman masuk."),
-        )
-        return redirect("people")
-    rows = request.office.memberships.select_related("user", "unit").order_by("user__name")
-    context = {"form": form, "memberships": rows}
-    return render(request, "staff/people.html", context, status=422 if form.errors else 200)
-
-
-def grant(request: StaffRequest, data: dict[str, Any]) -> None:
-    """Give the role; a person not known yet is created without a usable password."""
-    with transaction.atomic():
-        user = User.objects.filter(email=data["email"].lower()).first()
-        if user is None:
-            user = User.objects.create_user(data["email"], None, name=data["name"])
-        Membership.grant(user, request.office, data["role"], by=request.user, unit=data["unit"])
-
-
-@require_POST
-@staff(may=TEAM)
-def membership_removal(request: StaffRequest, pk: int) -> HttpResponse:
-    membership = request.office.memberships.select_related("user", "office").filter(pk=pk).first()
-    if membership is None:
-        return render(request, "404.html", status=404)
-    if membership.user_id == request.user.pk:
-        messages.error(request, _("Peran Anda sendiri tidak dapat Anda cabut."))
-    else:
-        membership.revoke(by=request.user)
-        messages.success(request, _("Peran dicabut."))
-    return redirect("people")
 
 
 @staff(may=OFFICE_READERS)
@@ -188,8 +122,6 @@ def language(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("settings/", office_settings, name="office-settings"),
-    path("settings/people/", people, name="people"),
-    path("settings/people/<int:pk>/removal", membership_removal, name="membership-removal"),
     path("settings/audit/", audit, name="audit"),
     path("office/", office_choice, name="office-choice"),
     path("language/", language, name="language"),

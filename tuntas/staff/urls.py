@@ -4,7 +4,10 @@ from django.urls import include, path
 
 urlpatterns = [
     path("accounts/", include("tuntas.staff.accounts_urls")),
+    path("", include("tuntas.staff.setup")),
     path("", include("tuntas.staff.office")),
+    path("", include("tuntas.staff.people")),
+    path("", include("tuntas.staff.invitations")),
     path("", include("tuntas.staff.stationery")),
     path("home/", include("tuntas.staff.home")),
     path("feedback/", include("tuntas.staff.inbox")),
