@@ -219,11 +219,15 @@ CALLS: dict[str, tuple[str, str]] = {  # address: method, scope
     "services": ("get", "services"),
     "invitations": ("post", "invitations"),
     "rollup": ("get", "rollup"),
+    "index": ("get", "index"),
+    "feedback": ("get", "feedback"),
+    "plans": ("get", "plans"),
 }
-QUERIES = {"rollup": "?from=2023-01&to=2023-02"}
+SPAN = "?from=2023-01&to=2023-02"
+QUERIES = {"rollup": SPAN, "index": SPAN}
 # For everyone, without a token: tests/api/test_results.py.
 RESULTS = {"offices/<address>/results", "offices/<address>/results/<month>"}
-OPEN = {"openapi.json", "", "^api/"} | RESULTS
+OPEN = {"openapi.json", "api/v1/docs", "", "^api/"} | RESULTS
 STAFF = ["team", "officer", "head", "auditor", "ministry", "stranger"]
 
 
