@@ -30,7 +30,7 @@ from django.utils import timezone
 
 from tests.conftest import Cast, answer, at_once, make_cast, moment
 from tests.test_mail import database_url, wait_until
-from tuntas import links, report, reminders, webhooks, work
+from tuntas import links, reminders, report, webhooks, work
 from tuntas.law.months import Month, Span
 from tuntas.models import (
     ActionPlan,
@@ -225,7 +225,7 @@ def test_gathered_by_many_at_once_every_fact_is_one_delivery(settings: Any) -> N
     Webhook.add(cast.office, "A", "https://a.go.id/", ["feedback.received"], by=None)
     for _each in range(5):
         answer(cast.service, suggestion=WORDS)
-    at_once(lambda: [gather(timezone.now()) for _each in range(3)][0] and None, threads=4)
+    at_once(lambda: [gather(timezone.now()) for _each in range(3)] and None, threads=4)
     assert Delivery.objects.count() == 5
 
 

@@ -89,6 +89,7 @@ def count(request: HttpRequest, token: ApiToken) -> None:
     wait = calls.take(key)
     request.calls_left = calls.left(key)  # type: ignore[attr-defined]  # for `tell_limits`
     if wait:
+        request.calls_wait = ceil(wait)  # type: ignore[attr-defined]
         raise Refused(
             429,
             "too-many",
@@ -106,7 +107,7 @@ def tell_limits(request: HttpRequest, response: HttpResponse) -> None:
     response["RateLimit-Policy"] = f'"token";q={CALLS_AT_ONCE};w={WINDOW}'
     response["RateLimit"] = f'"token";r={n};t={ceil(seconds)}'
     if response.status_code == 429:
-        response["Retry-After"] = str(max(1, ceil(1 / CALLS_PER_SECOND)))
+        response["Retry-After"] = str(request.calls_wait)  # type: ignore[attr-defined]
 
 
 def once(request: HttpRequest, token: ApiToken, key: str) -> str:
