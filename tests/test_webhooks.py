@@ -214,7 +214,7 @@ def test_what_is_found_hours_later_is_told_once_all_the_same(cast: Cast, hook: W
     late = Feedback.objects.order_by("id").last()
     assert late is not None
     Delivery.objects.filter(data__id=late.pk).delete()
-    gather(timezone.now() + timedelta(hours=6))  # as if it had not been visible before
+    gather(timezone.now() + timedelta(hours=5, minutes=30))  # as if it had just become visible
     assert Delivery.objects.count() == 6
 
 
