@@ -153,7 +153,10 @@ def answered_by(event: Event, pk: int) -> list[Feedback]:
     """The feedback an answer of the office reaches: itself, and what was merged into it."""
     rows = Feedback.objects.select_related("unit").order_by("pk")
     if event.action == "feedback.merged":
-        return list(rows.filter(pk=pk, answered_as=MERGED))
+        answered = Merge.objects.filter(
+            merged=pk, undone_at__isnull=True, main__answered_at__lte=event.at
+        )
+        return list(rows.filter(pk__in=answered.values("merged"), answered_as=MERGED))
     merged = Merge.objects.filter(main=pk, undone_at__isnull=True, at__lte=event.at)
     return list(rows.filter(models.Q(pk=pk) | models.Q(pk__in=merged.values("merged"))))
 
