@@ -36,6 +36,7 @@ from tuntas.models import (
     StaffInvitation,
     Tablet,
     WallScreen,
+    Webhook,
 )
 from tuntas.models.aggregate_file import build
 from tuntas.models.aggregates import confirm, receive
@@ -120,6 +121,8 @@ GETS: dict[str, tuple[list[str], set[str]]] = {
     "service-codes": (["service"], OWN_UNIT),
     "code-batch-revocation": (["service", "batch"], WRITERS),
     "token-list": ([], TEAM),
+    "webhook-list": ([], TEAM),
+    "webhook": (["hook"], TEAM),
     "import-list": ([], EVERYONE),
     "import-add": ([], {"team", "officer", "other_officer"}),
     "import": (["import"], OWN_UNIT),
@@ -184,6 +187,10 @@ POSTS: dict[str, tuple[list[str], set[str]]] = {
     "code-batch-add": (["service"], WRITERS),
     "code-rule": (["service"], TEAM),
     "token-revocation": (["token"], TEAM),
+    "webhook-test": (["hook"], TEAM),
+    "webhook-secret": (["hook"], TEAM),
+    "webhook-switch": (["hook"], TEAM),
+    "delivery-retry": (["hook", "delivery"], TEAM),
     "tablet-revocation": (["tablet"], TEAM),
     "edition-edit": (["draft"], TEAM),
     "edition-next": (["edition"], TEAM),
@@ -238,6 +245,8 @@ NAMED = {
     "several",
     "publication",
     "screen",
+    "hook",
+    "delivery",
     "notice",
     "below",
     "outside",
@@ -280,6 +289,9 @@ def world(cast: Cast, settings: Any, tmp_path: Path) -> dict[str, Any]:
     made = report.make(cast.office, "processing", Span.parse("2026-01"))
     cast.service.change(by=None, codes="optional")
     paper = PaperBatch.add(cast.service, "Loket", 3, by=None)
+    hook = Webhook.add(
+        cast.office, "Dasbor", "https://dasbor.contoh.go.id/", ["month.closed"], by=None
+    )
     values = SheetValues("343444333", "P3--", timezone.localdate())
     paper.type_first(1, values, by=cast.people["team"])
     return {
@@ -320,6 +332,8 @@ def world(cast: Cast, settings: Any, tmp_path: Path) -> dict[str, Any]:
         "token": ApiToken.add(
             cast.office, "Helpdesk", ["services"], expires_on=cast.office.today, by=None
         )[0].pk,
+        "hook": hook.pk,
+        "delivery": hook.test(by=cast.people["team"]).pk,
         "screen": WallScreen.add(cast.office, "Lobi", by=None)[0].pk,
         "notice": Notice.objects.create(
             person=cast.people["officer"],

@@ -11,4 +11,5 @@ class TuntasConfig(AppConfig):
         import tuntas.checks
         import tuntas.chores
         import tuntas.imports.steps
-        import tuntas.orders  # noqa: F401  # registering needs settings and models
+        import tuntas.orders
+        import tuntas.webhooks  # noqa: F401  # registering needs settings and models

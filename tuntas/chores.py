@@ -22,8 +22,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from tuntas import links, mail, reminders, work
-from tuntas.models import Chore, Contact, Evidence, Lease, Notice, Office
+from tuntas.models import Chore, Contact, Delivery, Evidence, IdempotencyKey, Lease, Notice, Office
 from tuntas.models.conversations import erase_outlived
+from tuntas.models.happenings import gather
 from tuntas.models.seals import seal_finished_days
 
 log = logging.getLogger(__name__)
@@ -92,14 +93,20 @@ def seal_days(now: datetime, _done_at: datetime | None) -> None:
         seal_finished_days(office, now)
 
 
+def gather_deliveries(now: datetime, _done_at: datetime | None) -> None:
+    """Turn what happened into deliveries for the addresses that want to know."""
+    gather(now)
+
+
 def purge(now: datetime, _done_at: datetime | None) -> None:
     """Forget expired sessions, expired counters of the lock-out, citizens' addresses whose
-    conversation ended long enough ago, and notices settled long ago."""
+    conversation ended long enough ago, and notices, deliveries and keys of the API of long ago."""
     Session.objects.filter(expire_date__lt=now).delete()
     forget_cache(now)
     erase_outlived(now)
-    while keys := list(Notice.objects.expired(now).values_list("pk", flat=True)[:BATCH]):
-        Notice.objects.filter(pk__in=keys).delete()
+    for model in (Notice, Delivery, IdempotencyKey):
+        while keys := list(model.objects.expired(now).values_list("pk", flat=True)[:BATCH]):
+            model.objects.filter(pk__in=keys).delete()
 
 
 def forget_cache(now: datetime) -> None:
@@ -116,6 +123,7 @@ def forget_cache(now: datetime) -> None:
 
 TURNS = {
     "plan-notices": Turn(timedelta(minutes=5), plan_notices),
+    "gather-deliveries": Turn(timedelta(seconds=15), gather_deliveries),
     "tell-citizens": Turn(timedelta(minutes=5), tell_citizens),
     "check-links": Turn(timedelta(minutes=10), check_links),
     "seal-days": Turn(timedelta(hours=3), seal_days),

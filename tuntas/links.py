@@ -123,6 +123,14 @@ def may_visit(text: str, allowed: Sequence[Network]) -> bool:
     )
 
 
+def may_visit_host(host: str, allowed: Sequence[Network]) -> bool:
+    """The same for a host as it is written: a name passes here, its addresses when it is visited."""
+    try:
+        return may_visit(host, allowed)
+    except ValueError:
+        return host != "localhost"
+
+
 class Pinned(http.client.HTTPConnection):
     """A connection to an address that was checked, while the request still names the host."""
 
@@ -143,11 +151,9 @@ def ask(
 ) -> tuple[int, str]:
     """One request; of a GET at most MOST_BYTES are read."""
     connection = Pinned(host, port, address, seconds, scheme == "https")
-    default = 443 if scheme == "https" else 80
-    named = f"[{host}]" if ":" in host else host
     try:
         headers = {
-            "Host": named if port == default else f"{named}:{port}",
+            "Host": host_header(scheme, host, port),
             "User-Agent": AGENT,
             "Accept": "*/*",
             "Connection": "close",
@@ -162,6 +168,11 @@ def ask(
         return response.status, location
     finally:
         connection.close()
+
+
+def host_header(scheme: str, host: str, port: int) -> str:
+    named = f"[{host}]" if ":" in host else host
+    return named if port == (443 if scheme == "https" else 80) else f"{named}:{port}"
 
 
 def quoted(path: str) -> str:

@@ -30,6 +30,7 @@ from tuntas.models import (
     ReminderRules,
     Role,
     User,
+    Webhook,
 )
 from tuntas.models.notices import ESCALATIONS
 from tuntas.models.reminders import closing_due, days_off, is_digest_time, next_open
@@ -227,7 +228,8 @@ def closure_occasions(desk: Desk) -> Iterator[Occasion]:
 
 
 def system_occasions(desk: Desk, silent_since: datetime | None) -> Iterator[Occasion]:
-    """What the system must tell of itself: a loop that stood still, mail that cannot be sent."""
+    """What the system must tell of itself: a loop that stood still, mail that cannot be sent,
+    an address that takes nothing."""
     office, team = desk.office, tuple(desk.staff.team)
     path = reverse("letters")
     if silent_since is not None:
@@ -246,6 +248,14 @@ def system_occasions(desk: Desk, silent_since: datetime | None) -> Iterator[Occa
             key=f"{NoticeKind.MAIL_DEAD}:{office.pk}:{dead.given_up_at.date()}",
             path=path,
             about="",
+            audience=team,
+        )
+    for hook in Webhook.objects.paused().filter(office=office, paused_at__gt=desk.now - REACH):
+        yield Occasion(
+            kind=NoticeKind.WEBHOOK_PAUSED,
+            key=f"{NoticeKind.WEBHOOK_PAUSED}:{hook.pk}:{hook.paused_at:%Y%m%d%H%M%S}",
+            path=reverse("webhook", args=[hook.pk]),
+            about=hook.name,
             audience=team,
         )
 

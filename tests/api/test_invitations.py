@@ -28,6 +28,7 @@ from tuntas.models import (
     Service,
 )
 from tuntas.models.invitations import invite
+from tuntas.webhooks import sign
 
 INVITATIONS, SERVICES = "/api/v1/invitations", "/api/v1/services"
 ROOT = Path(__file__).parents[2]
@@ -219,11 +220,15 @@ CALLS: dict[str, tuple[str, str]] = {  # address: method, scope
     "services": ("get", "services"),
     "invitations": ("post", "invitations"),
     "rollup": ("get", "rollup"),
+    "index": ("get", "index"),
+    "feedback": ("get", "feedback"),
+    "plans": ("get", "plans"),
 }
-QUERIES = {"rollup": "?from=2023-01&to=2023-02"}
+SPAN = "?from=2023-01&to=2023-02"
+QUERIES = {"rollup": SPAN, "index": SPAN}
 # For everyone, without a token: tests/api/test_results.py.
 RESULTS = {"offices/<address>/results", "offices/<address>/results/<month>"}
-OPEN = {"openapi.json", "", "^api/"} | RESULTS
+OPEN = {"openapi.json", "api/v1/docs", "", "^api/"} | RESULTS
 STAFF = ["team", "officer", "head", "auditor", "ministry", "stranger"]
 
 
@@ -271,14 +276,48 @@ def test_the_description_needs_no_token_and_names_every_call(client: Client) -> 
     for address, path in told["paths"].items():
         for call in path.values():
             assert call.get("security") == (None if address in open_paths else [{"Bearer": []}])
-    assert not re.search(r"https?://", str(told["paths"]))
+            assert call["summary"]
+            assert call["description"]
+            assert all(row["schema"].get("description") for row in call.get("parameters", []))
+            for status, reply in call["responses"].items():
+                shape = reply["content"]["application/json"]
+                if status >= "400":
+                    assert shape["schema"] == {"$ref": "#/components/schemas/Problem"}
+                else:
+                    assert shape["example"]
+    hosts = set(re.findall(r"https?://([^/'\"]+)", str(told["paths"])))
+    assert hosts <= {"skm.kantor.go.id", "creativecommons.org"}  # examples
+
+
+def test_the_page_of_the_api_needs_nothing_from_elsewhere(client: Client) -> None:
+    page = client.get("/api/v1/docs")
+    html = page.content.decode()
+    assert page.status_code == 200
+    assert page["Content-Type"].startswith("text/html")
+    assert "default-src 'none'" in page["Content-Security-Policy"]
+    for address in client.get("/api/v1/openapi.json").json()["paths"]:
+        assert address in html
+    assert "<script" not in html
+    assert "style=" not in html
+    assert not re.search(r'(?:src|href)="(?:https?:)?//', html)
 
 
 def test_the_example_of_the_guide_is_sound_python() -> None:
     guide = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```python\n(.+?)```", guide, re.S)
+    example, check = re.findall(r"```python\n(.+?)```", guide, re.S)
     ast.parse(example)
     assert len(example.strip().splitlines()) <= 12
+    found: dict[str, Any] = {}
+    exec(check, found)
+    body, now = b'{"id":"1"}', timezone.now()
+    header = sign(body, ["baru", "lama"], now)
+    assert [found["verify"](secret, header, body) for secret in ("baru", "lama", "x")] == [
+        True,
+        True,
+        False,
+    ]
+    assert not found["verify"]("baru", header, body + b" ")
+    assert not found["verify"]("baru", sign(body, ["baru"], now - timedelta(hours=1)), body)
     codes = set(re.findall(r"^\| `([a-z-]+)` \| \d+", guide, re.M))
     source = "".join(
         path.read_text(encoding="utf-8") for path in (ROOT / "tuntas" / "api").glob("*.py")

@@ -178,7 +178,7 @@ def test_the_new_sign_is_listed(cast: Cast) -> None:
 
 def test_a_token_is_shown_once_and_revoked(cast: Cast) -> None:
     team, until = cast.client("team"), cast.office.today + timedelta(days=90)
-    data = {"name": "Helpdesk", "scope": "services,invitations", "expires_on": str(until)}
+    data = {"name": "Helpdesk", "scopes": ["services", "invitations"], "expires_on": str(until)}
     made = team.post("/settings/tokens/", data)
     key = made.content.decode().split('id="key" readonly value="')[1].split('"')[0]
     assert made["Cache-Control"] == "no-store"
@@ -195,7 +195,7 @@ def test_a_token_is_shown_once_and_revoked(cast: Cast) -> None:
 
 def test_a_token_without_an_end_in_reach_is_refused(cast: Cast) -> None:
     late = cast.office.today + timedelta(days=800)
-    data = {"name": "Helpdesk", "scope": "services", "expires_on": str(late)}
+    data = {"name": "Helpdesk", "scopes": "services", "expires_on": str(late)}
     made = cast.client("team").post("/settings/tokens/", data)
     assert made.status_code == 422
     assert "730 hari" in made.content.decode()

@@ -9,23 +9,25 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from ninja import Field, HeaderEx, NinjaAPI, P, Router, Schema, Status
+from ninja import Field, HeaderEx, P, Router, Schema, Status
 from pydantic import ConfigDict
 
-from tuntas.api import rollups
-from tuntas.api.access import Bearer, Problem, Refused, explain_errors
+from tuntas.api import lists, rollups, spans
+from tuntas.api.access import REFUSALS, Bearer, Problem, Refused, explain_errors, once
+from tuntas.api.description import Api
 from tuntas.models import ApiToken, CodeRefused, Scope, Service
 from tuntas.models.invitations import CodesOff, address, check_references, invite
 
-api = NinjaAPI(
+api = Api(
     title="Tuntas",
     version="1",
     description="Survei Kepuasan Masyarakat. Penjelasan dan contoh: docs/api.md.",
-    docs_url=None,  # every docs page of the library loads its parts from other hosts
+    # Every docs page of the library loads its parts from other hosts: ours is api/docs.py.
+    docs_url=None,
     urls_namespace="api-1",
 )
 explain_errors(api)
-router = Router()
+router = Router(tags=["services"])
 
 
 class ServiceOut(Schema):
@@ -58,10 +60,11 @@ class InvitationOut(Schema):
 @router.get(
     "/services",
     auth=Bearer(Scope.SERVICES),
-    response={200: list[ServiceOut], frozenset({401, 403}): Problem},
+    response={200: list[ServiceOut], REFUSALS: Problem},
     summary="Services of the office",
 )
 def services(request: HttpRequest) -> list[dict[str, Any]]:
+    """All of them at once, with the address of each form; an office has some dozens."""
     rows = office_services(request).order_by("unit__position", "unit__code", "code")
     return [
         {
@@ -82,21 +85,30 @@ def services(request: HttpRequest) -> list[dict[str, Any]]:
     auth=Bearer(Scope.INVITATIONS),
     response={
         frozenset({200, 201}): InvitationOut,
-        frozenset({400, 401, 403, 404, 409, 413, 422, 503}): Problem,
+        REFUSALS | {400, 404, 409, 413}: Problem,
     },
     summary="A one-time link for one closed ticket",
 )
 def invitation(
     request: HttpRequest,
     body: InvitationIn,
-    idempotency_key: HeaderEx[str, P(alias="Idempotency-Key", max_length=200)] = "",
+    idempotency_key: HeaderEx[
+        str,
+        P(
+            alias="Idempotency-Key",
+            max_length=200,
+            description="the caller's own name of this request, kept for 24 hours",
+            examples=["6f1f2a1e-ticket-1"],
+        ),
+    ] = "",
 ) -> Any:
-    """201 for a new link, 200 with the same link when ticket or Idempotency-Key came before.
-    Whether a link was used is never said."""
+    """201 for a new link, 200 with the same link when ticket or Idempotency-Key came before; the
+    same key with another request is refused (`key-reused`). Whether a link was used is never said."""
     token: ApiToken = request.auth  # type: ignore[attr-defined]  # set by Bearer
+    uid = once(request, token, idempotency_key)
     service = find_service(request, body)
     try:
-        made = invite(service, token, reference=reference_of(token, body.ticket, idempotency_key))
+        made = invite(service, token, reference=reference_of(body.ticket, uid))
     except CodesOff as off:
         raise Refused(
             409,
@@ -136,8 +148,9 @@ def find_service(request: HttpRequest, body: InvitationIn) -> Service:
     return rows[0]
 
 
-def reference_of(token: ApiToken, ticket: str, key: str) -> str:
-    """What makes the same request the same: the office's ticket, else the caller's own key."""
+def reference_of(ticket: str, uid: str) -> str:
+    """What makes the same request the same: the office's ticket, else the caller's own key, as
+    `once` remembers it."""
     if ticket:
         try:
             check_references([ticket])
@@ -145,8 +158,9 @@ def reference_of(token: ApiToken, ticket: str, key: str) -> str:
             text = _("Bukan nomor tiket: huruf, angka, dan - _ . / #, tanpa spasi dan tanpa nama.")
             raise Refused(422, "invalid", text, {"ticket": [text]}) from found
         return f"ticket:{ticket}"
-    return f"key:{token.pk}:{key}" if key else ""
+    return f"key:{uid}" if uid else ""
 
 
 api.add_router("", router)
-api.add_router("", rollups.router)
+for part in (spans, rollups, lists):
+    api.add_router("", part.router)

@@ -6,15 +6,15 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from ninja import Field, Query, Router, Schema
+from ninja import Field, P, PathEx, Query, QueryEx, Router, Schema
 
 from tuntas.api.access import Problem, Refused
+from tuntas.api.paging import MONTH, Paged, Paging, turn
 from tuntas.law.months import Month
 from tuntas.models import Office, Unit
 from tuntas.models.releases import released
 from tuntas.report.open_data import licence_of, of_month
 
-PER_PAGE, MOST_PER_PAGE = 24, 120
 NUMBER = "exact decimal as text, at least six places"
 router = Router(tags=["results"])
 
@@ -83,25 +83,29 @@ class LicenceOut(Schema):
     path: str
 
 
-class ResultsOut(Schema):
+class ResultsOut(Paged):
     """A page of months, newest first."""
 
     office: str
     name: str
     licence: LicenceOut
-    count: int = Field(description="months in all")
-    page: int
-    pages: int
-    next: str | None = Field(None, description="path of the next page; null on the last")
     results: list[ResultOut]
 
 
-class Asked(Schema):
-    unit: str = Field("", max_length=40, description="code of a unit; without it the whole office")
-    first: str = Field("", alias="from", max_length=7, description="first month, 2023-01")
-    last: str = Field("", alias="to", max_length=7, description="last month, 2023-12")
-    page: int = Field(1, ge=1, le=1000)
-    per_page: int = Field(PER_PAGE, ge=1, le=MOST_PER_PAGE)
+class Asked(Paging):
+    unit: str = Field(
+        "",
+        max_length=40,
+        description="code of a unit; without it the whole office",
+        examples=["pensiun"],
+    )
+    first: str = Field("", alias="from", description="first month", **MONTH)
+    last: str = Field("", alias="to", description="last month", **MONTH)
+
+
+OfficeAddress = PathEx[
+    str, P(description="the office, as in its public address", examples=["bkn.kanreg10"])
+]
 
 
 @router.get(
@@ -110,7 +114,7 @@ class Asked(Schema):
     response={200: ResultsOut, frozenset({404, 422, 503}): Problem},
     summary="Released results of an office, month by month",
 )
-def results(request: HttpRequest, address: str, asked: Query[Asked]) -> Any:  # noqa: ARG001
+def results(request: HttpRequest, address: OfficeAddress, asked: Query[Asked]) -> Any:
     """Closed months and historical values; never a running score. No token."""
     office = find_office(address)
     unit = find_unit(office, asked.unit)
@@ -120,18 +124,12 @@ def results(request: HttpRequest, address: str, asked: Query[Asked]) -> Any:  # 
         for row in reversed(released(office, unit=unit))
         if (first is None or row.month >= first) and (last is None or row.month <= last)
     ]
-    pages = max(1, -(-len(rows) // asked.per_page))
-    begin = (asked.page - 1) * asked.per_page
     name = office.address
     return {
         "office": name,
         "name": office.name,
         "licence": licence_of(office),
-        "count": len(rows),
-        "page": asked.page,
-        "pages": pages,
-        "next": next_path(name, asked) if asked.page < pages else None,
-        "results": [of_month(name, row, unit) for row in rows[begin : begin + asked.per_page]],
+        **turn(request, asked, rows, lambda row: of_month(name, row, unit)),
     }
 
 
@@ -141,7 +139,12 @@ def results(request: HttpRequest, address: str, asked: Query[Asked]) -> Any:  # 
     response={200: ResultOut, frozenset({404, 422, 503}): Problem},
     summary="One released month",
 )
-def result(request: HttpRequest, address: str, month: str, unit: str = "") -> Any:  # noqa: ARG001
+def result(
+    request: HttpRequest,  # noqa: ARG001
+    address: OfficeAddress,
+    month: PathEx[str, P(max_length=7, description="the month", examples=["2026-09"])],
+    unit: QueryEx[str, P(max_length=40, description="code of a unit", examples=["pensiun"])] = "",
+) -> Any:
     """404 while the month is not closed. No token."""
     office = find_office(address)
     part, wanted = find_unit(office, unit), month_of("month", month)
@@ -186,15 +189,3 @@ def month_of(field: str, text: str) -> Month | None:
         raise Refused(
             422, "invalid", _("Ada isian yang tidak sesuai."), {field: [str(found)]}
         ) from found
-
-
-def next_path(address: str, asked: Asked) -> str:
-    pairs = {
-        "unit": asked.unit,
-        "from": asked.first,
-        "to": asked.last,
-        "per_page": str(asked.per_page) if asked.per_page != PER_PAGE else "",
-        "page": str(asked.page + 1),
-    }
-    words = "&".join(f"{name}={value}" for name, value in pairs.items() if value)
-    return f"/api/v1/offices/{address}/results?{words}"

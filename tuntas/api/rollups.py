@@ -6,16 +6,26 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from ninja import Field, P, QueryEx, Router, Schema
+from ninja import Field, Query, Router, Schema
 
 from tuntas import figures
-from tuntas.api.access import Bearer, Problem, Refused
+from tuntas.api.access import REFUSALS, Bearer, Problem, Refused
+from tuntas.api.paging import MONTH
 from tuntas.law.months import Month, Span
 from tuntas.law.weights import CONVENTIONS
 from tuntas.models import ApiToken, Scope
 
 LONGEST = 60  # months
-router = Router()
+router = Router(tags=["results"])
+
+
+class SpanAsked(Schema):
+    first: str = Field(alias="from", description="first month", **MONTH)
+    last: str = Field(alias="to", description="last month, at most 60 in all", **MONTH)
+
+
+class RollupAsked(SpanAsked):
+    weights: str = Field("", max_length=5, description="exact, 0.111 or 0.11", examples=["exact"])
 
 
 class ElementOut(Schema):
@@ -86,22 +96,21 @@ class RollupOut(IndexOut):
 @router.get(
     "/rollup",
     auth=Bearer(Scope.ROLLUP),
-    response={200: RollupOut, frozenset({401, 403, 422}): Problem},
+    response={200: RollupOut, REFUSALS: Problem},
     by_alias=True,
     summary="Index of the office and all offices below it, from closed months",
 )
 def rollup(
     request: HttpRequest,
-    first: QueryEx[str, P(alias="from", max_length=7, description="2023-01")],
-    to: QueryEx[str, P(max_length=7, description="2023-12")],
-    weights: QueryEx[str, P(max_length=5, description="exact, 0.111 or 0.11")] = "",
+    asked: Query[RollupAsked],
 ) -> dict[str, Any]:
+    """The same numbers as the page *Gabungan* and `tuntas rollup`; no running score."""
     token: ApiToken = request.auth  # type: ignore[attr-defined]  # set by Bearer
-    span = span_of(first, to)
-    if weights and weights not in CONVENTIONS:
+    span = span_of(asked.first, asked.last)
+    if asked.weights and asked.weights not in CONVENTIONS:
         text = _("Pilih exact, 0.111, atau 0.11.")
         raise Refused(422, "invalid", text, {"weights": [text]})
-    data = figures.rollup_data(token.office, span, weights=weights or None)
+    data = figures.rollup_data(token.office, span, weights=asked.weights or None)
     return {**data, "first": data["from"]}
 
 

@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from tuntas.api.access import door, unknown
 from tuntas.api.invitations import api
+from tuntas.api.pages import docs
 from tuntas.api.results import router
 
 api.add_router("", router)
@@ -13,6 +14,7 @@ for pattern in version_1[0]:
         pattern.callback = door(pattern.callback)
 
 urlpatterns = [
+    path("api/v1/docs", door(docs), name="api-docs"),
     path("api/v1/", version_1),
     re_path(r"^api/", door(unknown), name="api-unknown"),
 ]

@@ -2,11 +2,12 @@
 
 codes ← signing ← audit ← leases ← people ← sign_ins ← offices ← setup_codes ← staff_invitations ←
 audiences ← drafts ← surveys ← starts ← periods ← exclusions ← holidays ← reply_templates ←
-feedback ← tokens ← invitations ← shares ← outcomes ← conversations ← batches ← published ← deadlines ← responses ← spreadsheets ← tablets ←
+feedback ← tokens ← idempotency ← invitations ← shares ← outcomes ← conversations ← batches ←
+published ← deadlines ← responses ← spreadsheets ← tablets ←
 papers ← seals ← counts ← closures ← proofs ← results ← releases ← outside ← places ← rollups ←
 tally_check ← aggregate_file ← aggregates ← adequacy ← tabulations ← analyses ← progress ←
-evidence ← publications ← plans ← effects ← stationery ← reports ← evaluations ← addresses ←
-reminders ← notices ← chores ← monitoring
+evidence ← publications ← plans ← effects ← stationery ← reports ← evaluations ← webhooks ←
+happenings ← addresses ← reminders ← notices ← chores ← monitoring
 """
 
 from tuntas.models.addresses import CalendarFeed, WallScreen
@@ -21,7 +22,9 @@ from tuntas.models.deadlines import HolidayChange
 from tuntas.models.evidence import Evidence, LinkState
 from tuntas.models.exclusions import ExcludedResponse, Exclusion
 from tuntas.models.feedback import Feedback, FeedbackKind, Reply, Way
+from tuntas.models.happenings import HookMark
 from tuntas.models.holidays import Holiday
+from tuntas.models.idempotency import IdempotencyKey
 from tuntas.models.invitations import BatchKind, CodeRefused, Invitation, InvitationBatch
 from tuntas.models.leases import Lease, LeaseLost, Worker
 from tuntas.models.notices import Notice, NoticeKind
@@ -69,6 +72,7 @@ from tuntas.models.stationery import Paper, Stationery
 from tuntas.models.surveys import Edition, Question, Questionnaire
 from tuntas.models.tablets import Tablet, TabletKind
 from tuntas.models.tokens import ApiToken, Scope
+from tuntas.models.webhooks import Delivery, HookEvent, Webhook
 
 __all__ = [
     "ActionPlan",
@@ -90,6 +94,7 @@ __all__ = [
     "Contact",
     "DaySeal",
     "Deactivation",
+    "Delivery",
     "Destination",
     "Edition",
     "EditionStart",
@@ -103,7 +108,10 @@ __all__ = [
     "HistoricalResult",
     "Holiday",
     "HolidayChange",
+    "HookEvent",
+    "HookMark",
     "Horizon",
+    "IdempotencyKey",
     "Import",
     "ImportState",
     "Invitation",
@@ -173,5 +181,6 @@ __all__ = [
     "Vote",
     "WallScreen",
     "Way",
+    "Webhook",
     "Worker",
 ]

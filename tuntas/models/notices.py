@@ -41,6 +41,7 @@ class NoticeKind(models.TextChoices):
     MONTH_CLOSED = "month-closed", _("Bulan survei ditutup")
     WORK_SILENT = "work-silent", _("Pekerja latar belakang sempat berhenti")
     MAIL_DEAD = "mail-dead", _("Ada surel yang tidak dapat dikirim")
+    WEBHOOK_PAUSED = "webhook-paused", _("Kiriman ke sistem lain dijeda")
     DIGEST = "digest", _("Ringkasan harian")
 
 

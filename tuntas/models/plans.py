@@ -76,11 +76,12 @@ class ActionPlanQuerySet(models.QuerySet["ActionPlan"]):
         """Plans that answer an earlier survey; those not finished then are carried on."""
         return self.filter(survey_month__lt=first.first_day)
 
-    def waiting_for_review(self) -> ActionPlanQuerySet:
+    def at_stage(self, stage: str) -> ActionPlanQuerySet:
         newest = PlanStage.objects.filter(plan=OuterRef("pk")).order_by("-id").values("stage")[:1]
-        return self.annotate(newest_stage=models.Subquery(newest)).filter(
-            newest_stage=Stage.PROPOSED
-        )
+        return self.annotate(newest_stage=models.Subquery(newest)).filter(newest_stage=stage)
+
+    def waiting_for_review(self) -> ActionPlanQuerySet:
+        return self.at_stage(Stage.PROPOSED)
 
     def overdue(self, today: date) -> ActionPlanQuerySet:
         return self.unfinished().filter(due_on__lt=today)

@@ -64,6 +64,7 @@ class SpanResult:
     result: IndexResult | None
     instruments: tuple[InstrumentResult, ...]
     historical: tuple[MonthResult, ...]
+    n: int = 0  # answers of the closed months, also where the value is withheld
 
 
 def closed_months(office: Office) -> set[Month]:
@@ -171,6 +172,7 @@ def span_released(
         result=None if is_withheld else index_of(counted, weights),
         instruments=() if is_withheld else instruments_of(counted),
         historical=tuple(row for row in rows if row.state == HISTORICAL),
+        n=n,
     )
 
 

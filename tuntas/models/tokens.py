@@ -26,6 +26,10 @@ class Scope(models.TextChoices):
     SERVICES = "services", _("Membaca layanan")
     INVITATIONS = "invitations", _("Membuat tautan")
     ROLLUP = "rollup", _("Membaca gabungan kantor")
+    INDEX = "index", _("Membaca indeks bulan yang sudah ditutup")
+    FEEDBACK = "feedback", _("Membaca daftar masukan tanpa isinya")
+    FEEDBACK_TEXT = "feedback.text", _("Membaca isi masukan")
+    PLANS = "plans", _("Membaca rencana aksi")
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):

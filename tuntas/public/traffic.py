@@ -13,13 +13,14 @@ import ipaddress
 import secrets
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest
 
 from tuntas.law.quality import BURST_MOST, BURST_WINDOW
+from tuntas.limits import Limit
 
 # The form goes on asking for a proof of work so long after a burst.
 CALM_SECONDS = 300.0
@@ -28,8 +29,6 @@ CALM_SECONDS = 300.0
 MOST_AT_ONCE, PER_SECOND = 400, 20 / 60
 # Wrong one-time codes: 39 bits and 500 codes of a service make one hit in a billion tries.
 WRONG_AT_ONCE, WRONG_PER_SECOND = 120, 10 / 60
-# Addresses remembered per kind of limit; the longest quiet one is forgotten first.
-MOST_KEPT = 20_000
 
 
 class Bursts:
@@ -59,45 +58,6 @@ class Bursts:
         with self.lock:
             self.arrivals.clear()
             self.seen.clear()
-
-
-class Limit:
-    """So many at once, so many a second from then on, for each key (a leaking bucket)."""
-
-    def __init__(
-        self, at_once: int, per_second: float, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self.at_once, self.per_second = at_once, per_second
-        self.clock, self.lock = clock, threading.Lock()
-        self.buckets: OrderedDict[bytes, tuple[float, float]] = OrderedDict()  # (level, when)
-
-    def take(self, key: bytes | None) -> float:
-        """Count one. 0 when it fits, else after how many seconds the next one will."""
-        return self._take(key, 1.0)
-
-    def look(self, key: bytes | None) -> float:
-        """The same without counting."""
-        return self._take(key, 0.0)
-
-    def _take(self, key: bytes | None, amount: float) -> float:
-        if key is None:
-            return 0.0
-        now = self.clock()
-        with self.lock:
-            level, at = self.buckets.get(key, (0.0, now))
-            level = max(0.0, level - (now - at) * self.per_second)
-            if level + 1 > self.at_once:
-                return (level + 1 - self.at_once) / self.per_second
-            if amount:
-                self.buckets[key] = (level + amount, now)
-                self.buckets.move_to_end(key)
-                if len(self.buckets) > MOST_KEPT:
-                    self.buckets.popitem(last=False)
-        return 0.0
-
-    def forget(self) -> None:
-        with self.lock:
-            self.buckets.clear()
 
 
 bursts = Bursts()

@@ -28,14 +28,8 @@ class TokenForm(forms.Form):
         max_length=80,
         help_text=gettext_lazy("Misalnya “Helpdesk Pensiun”. Satu token untuk satu sistem."),
     )
-    scope = forms.ChoiceField(
-        label=gettext_lazy("Boleh"),
-        choices=[
-            (Scope.INVITATIONS, Scope.INVITATIONS.label),
-            (Scope.SERVICES, Scope.SERVICES.label),
-            ("services,invitations", gettext_lazy("Membaca layanan dan membuat tautan")),
-            (Scope.ROLLUP, Scope.ROLLUP.label),
-        ],
+    scopes = forms.MultipleChoiceField(
+        label=gettext_lazy("Boleh"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple
     )
     expires_on = DayField(
         label=gettext_lazy("Berlaku sampai"), help_text=gettext_lazy("Paling lama dua tahun.")
@@ -53,7 +47,7 @@ def token_list(request: StaffRequest) -> HttpResponse:
             token, key = ApiToken.add(
                 request.office,
                 data["name"],
-                data["scope"].split(","),
+                data["scopes"],
                 expires_on=data["expires_on"],
                 by=request.user,
             )

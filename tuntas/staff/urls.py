@@ -40,4 +40,5 @@ urlpatterns = [
     path("services/", include("tuntas.staff.services")),
     path("services/", include("tuntas.staff.codes")),
     path("", include("tuntas.staff.tokens")),
+    path("", include("tuntas.staff.webhooks")),
 ]
