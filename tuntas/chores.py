@@ -22,8 +22,8 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from tuntas import links, mail, reminders, work
-from tuntas.models import Chore, Contact, Evidence, Lease, Notice, Office
-from tuntas.models.conversations import erase_outlived
+from tuntas.models import Chore, Contact, Erased, Evidence, Lease, Office
+from tuntas.models.retention import TURN, erase_due
 from tuntas.models.seals import seal_finished_days
 
 log = logging.getLogger(__name__)
@@ -93,13 +93,14 @@ def seal_days(now: datetime, _done_at: datetime | None) -> None:
 
 
 def purge(now: datetime, _done_at: datetime | None) -> None:
-    """Forget expired sessions, expired counters of the lock-out, citizens' addresses whose
-    conversation ended long enough ago, and notices settled long ago."""
-    Session.objects.filter(expire_date__lt=now).delete()
+    """Forget expired sessions, expired counters of the lock-out, and what each office's rules of
+    retention no longer keep."""
+    gone, _rows = Session.objects.filter(expire_date__lt=now).delete()
+    Erased.note("session", gone, office_id=None, at=now)
     forget_cache(now)
-    erase_outlived(now)
-    while keys := list(Notice.objects.expired(now).values_list("pk", flat=True)[:BATCH]):
-        Notice.objects.filter(pk__in=keys).delete()
+    for office in Office.objects.order_by("path"):
+        while max(erase_due(office, now).values()) == TURN:
+            pass
 
 
 def forget_cache(now: datetime) -> None:

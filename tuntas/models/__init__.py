@@ -1,12 +1,12 @@
 """The tables, one file per noun. Inside this package imports point to the left in this list:
 
-codes ← signing ← audit ← leases ← people ← offices ← audiences ← drafts ← surveys ← starts ←
+codes ← signing ← audit ← leases ← people ← offices ← privacy ← erased ← audiences ← drafts ← surveys ← starts ←
 periods ← exclusions ← holidays ← reply_templates ← feedback ← tokens ← invitations ← shares ←
-outcomes ← conversations ← batches ← published ← deadlines ← responses ← spreadsheets ← tablets ←
+outcomes ← conversations ← erasures ← batches ← published ← deadlines ← responses ← spreadsheets ← tablets ←
 papers ← seals ← counts ← closures ← proofs ← results ← releases ← outside ← places ← rollups ←
 tally_check ← aggregate_file ← aggregates ← adequacy ← tabulations ← analyses ← progress ←
 evidence ← publications ← plans ← effects ← stationery ← reports ← evaluations ← addresses ←
-reminders ← notices ← chores ← monitoring
+reminders ← notices ← retention ← chores ← monitoring
 """
 
 from tuntas.models.addresses import CalendarFeed, WallScreen
@@ -18,6 +18,8 @@ from tuntas.models.closures import Closure, HistoricalResult, Reopening
 from tuntas.models.conversations import Contact, Helped, Reopened, Vote
 from tuntas.models.counts import ClosureCount
 from tuntas.models.deadlines import HolidayChange
+from tuntas.models.erased import Erased
+from tuntas.models.erasures import Cause, TextErasure
 from tuntas.models.evidence import Evidence, LinkState
 from tuntas.models.exclusions import ExcludedResponse, Exclusion
 from tuntas.models.feedback import Feedback, FeedbackKind, Reply, Way
@@ -38,6 +40,7 @@ from tuntas.models.papers import PaperBatch, PaperSheet, PaperTyping
 from tuntas.models.people import Membership, Role, User
 from tuntas.models.periods import Period, PeriodClosed, PeriodNotOver
 from tuntas.models.plans import ActionPlan, Horizon
+from tuntas.models.privacy import PrivacyNotice
 from tuntas.models.progress import (
     Obstacle,
     PlanRevision,
@@ -58,6 +61,7 @@ from tuntas.models.reports import (
     SignedFile,
 )
 from tuntas.models.responses import Channel, Receipt, Response, Submission
+from tuntas.models.retention import RetentionChoice
 from tuntas.models.seals import ClosureProof, DaySeal
 from tuntas.models.shares import AnsweredShare
 from tuntas.models.spreadsheets import Import, ImportState, RefusedRow, TooLate, Upload
@@ -77,6 +81,7 @@ __all__ = [
     "BatchAct",
     "BatchKind",
     "CalendarFeed",
+    "Cause",
     "Channel",
     "Chore",
     "Closure",
@@ -89,6 +94,7 @@ __all__ = [
     "Destination",
     "Edition",
     "EditionStart",
+    "Erased",
     "Event",
     "Evidence",
     "ExcludedResponse",
@@ -130,6 +136,7 @@ __all__ = [
     "PeriodNotOver",
     "PlanRevision",
     "PlanStage",
+    "PrivacyNotice",
     "Progress",
     "ProgressKind",
     "Publication",
@@ -148,6 +155,7 @@ __all__ = [
     "ReportKind",
     "ReportOrder",
     "Response",
+    "RetentionChoice",
     "Role",
     "Scope",
     "Service",
@@ -158,6 +166,7 @@ __all__ = [
     "Submission",
     "Tablet",
     "TabletKind",
+    "TextErasure",
     "TooLate",
     "Unit",
     "Upload",
