@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from tuntas.law.retention import DAYS, HOURS, RETENTIONS, YEARS, Retention, retention
 from tuntas.models.audit import AppendOnly, Event
 from tuntas.models.conversations import Contact
-from tuntas.models.erased import Erased
+from tuntas.models.erased import NAMES, Erased
 from tuntas.models.erasures import Cause, TextErasure
 from tuntas.models.evidence import Evidence
 from tuntas.models.feedback import Feedback
@@ -36,17 +36,6 @@ from tuntas.models.spreadsheets import Upload
 # What one turn of the background loop erases at most of a kind; the rest waits for the next.
 TURN = 1000
 
-NAMES = {
-    "contact": _("Alamat surel pengirim saran"),
-    "text": _("Tulisan pengirim saran"),
-    "evidence": _("Berkas data dukung rencana aksi"),
-    "invitation": _("Kode sekali pakai"),
-    "upload": _("Lembar kerja yang diunggah"),
-    "notice": _("Pengingat untuk petugas"),
-    "session": _("Sesi masuk petugas"),
-    "audit": _("Jejak audit"),
-    "response": _("Jawaban survei"),
-}
 SINCE = {
     "contact": _("sesudah jawaban terakhir kantor"),
     "text": _("sesudah diterima, bila tidak lagi menunggu jawaban"),

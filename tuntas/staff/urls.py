@@ -6,6 +6,7 @@ urlpatterns = [
     path("accounts/", include("tuntas.staff.accounts_urls")),
     path("", include("tuntas.staff.office")),
     path("", include("tuntas.staff.stationery")),
+    path("", include("tuntas.staff.privacy")),
     path("home/", include("tuntas.staff.home")),
     path("feedback/", include("tuntas.staff.inbox")),
     path("overview/", include("tuntas.staff.overview")),
