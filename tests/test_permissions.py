@@ -142,6 +142,11 @@ GETS: dict[str, tuple[list[str], set[str]]] = {
     "unit-add": ([], TEAM),
     "unit-edit": (["unit"], TEAM),
     "office-settings": ([], TEAM),
+    "privacy-settings": ([], TEAM),
+    "retention": ([], READERS),
+    "processing": ([], READERS),
+    "processing-file": ([], READERS),
+    "feedback-erasure": (["feedback"], TEAM),
     "people": ([], TEAM),
     "audit": ([], READERS),
     "office-choice": ([], EVERYONE),
@@ -195,6 +200,7 @@ POSTS: dict[str, tuple[list[str], set[str]]] = {
     "calendar-revocation": ([], EVERYONE),
     "letter-retry": (["notice"], TEAM),
     "membership-removal": (["membership"], TEAM),
+    "retention-choice": (["kept"], TEAM),
 }
 # Addresses with rules of their own, tested where they live.
 ELSEWHERE = {"language"}
@@ -337,6 +343,7 @@ def world(cast: Cast, settings: Any, tmp_path: Path) -> dict[str, Any]:
         "sha256": made.add_signed("laporan.pdf", b"%PDF-1.7 bertanda tangan", by=None).sha256,
         "pdf": "pdf",
         "svg": "svg",
+        "kept": "text",
         "link": "link",
         "png": "png",
     }
