@@ -176,7 +176,7 @@ def test_too_large_files_are_refused_everywhere(cast: Cast, settings: Any) -> No
     large = b"%PDF-1.7 " + b"0" * settings.EVIDENCE_MAX_BYTES
     client, plan = cast.client("team"), plan_of(cast)
     url = reverse("plan-evidence", args=[plan.pk])
-    response = client.post(url, {"file": SimpleUploadedFile("a.pdf", large), "label": "x"})
+    response = client.post(url, {"evidence-file": SimpleUploadedFile("a.pdf", large)})
     assert response.status_code == 422
     assert "terlalu besar" in response.content.decode()
     response = client.post(
@@ -228,7 +228,7 @@ def test_an_aggregate_that_is_no_aggregate_is_refused(cast: Cast) -> None:
 # -- formulas ------------------------------------------------------------------------------------
 
 EXPORTS = {
-    "plan-export", "rollup-export", "analysis-table", "import-problems", "report-file",
+    "plan-export", "rollup-export", "analysis-table", "import-problems", 
     "processing-file",
 }  # fmt: skip
 
