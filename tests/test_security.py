@@ -228,7 +228,7 @@ def test_an_aggregate_that_is_no_aggregate_is_refused(cast: Cast) -> None:
 # -- formulas ------------------------------------------------------------------------------------
 
 EXPORTS = {
-    "plan-export", "rollup-export", "analysis-table", "import-problems", 
+    "plan-export", "rollup-export", "analysis-table", "import-problems",
     "processing-file",
 }  # fmt: skip
 
