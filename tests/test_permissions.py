@@ -146,6 +146,11 @@ GETS: dict[str, tuple[list[str], set[str]]] = {
     "unit-add": ([], TEAM),
     "unit-edit": (["unit"], TEAM),
     "office-settings": ([], TEAM),
+    "privacy-settings": ([], TEAM),
+    "retention": ([], READERS),
+    "processing": ([], READERS),
+    "processing-file": ([], READERS),
+    "feedback-erasure": (["feedback"], TEAM),
     "people": ([], TEAM),
     "person": (["person"], TEAM),
     "person-deactivation": (["person"], TEAM),
@@ -214,6 +219,7 @@ POSTS: dict[str, tuple[list[str], set[str]]] = {
     "staff-invitation-renewal": (["staff_invitation"], TEAM),
     "staff-invitation-withdrawal": (["staff_invitation"], TEAM),
     "sign-in-ending": ([], EVERYONE),
+    "retention-choice": (["kept"], TEAM),
 }
 # Addresses with rules of their own, tested where they live.
 ELSEWHERE = {"language", "setup", "invitation-acceptance", "sign-in-removal"}
@@ -369,6 +375,7 @@ def world(cast: Cast, settings: Any, tmp_path: Path) -> dict[str, Any]:
         "sha256": made.add_signed("laporan.pdf", b"%PDF-1.7 bertanda tangan", by=None).sha256,
         "pdf": "pdf",
         "svg": "svg",
+        "kept": "text",
         "link": "link",
         "png": "png",
     }

@@ -22,9 +22,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from tuntas import links, mail, reminders, work
-from tuntas.models import Chore, Contact, Delivery, Evidence, IdempotencyKey, Lease, Notice, Office
-from tuntas.models.conversations import erase_outlived
+from tuntas.models import Chore, Contact, Delivery, Erased, Evidence, IdempotencyKey, Lease, Office
 from tuntas.models.happenings import gather
+from tuntas.models.retention import TURN, erase_due
 from tuntas.models.seals import seal_finished_days
 
 log = logging.getLogger(__name__)
@@ -99,14 +99,17 @@ def gather_deliveries(now: datetime, _done_at: datetime | None) -> None:
 
 
 def purge(now: datetime, _done_at: datetime | None) -> None:
-    """Forget expired sessions, expired counters of the lock-out, citizens' addresses whose
-    conversation ended long enough ago, and notices, deliveries and keys of the API of long ago."""
-    Session.objects.filter(expire_date__lt=now).delete()
+    """Forget expired sessions, expired counters of the lock-out, deliveries and keys of the API of
+    long ago, and what each office's rules of retention no longer keep."""
+    gone, _rows = Session.objects.filter(expire_date__lt=now).delete()
+    Erased.note("session", gone, office_id=None, at=now)
     forget_cache(now)
-    erase_outlived(now)
-    for model in (Notice, Delivery, IdempotencyKey):
+    for model in (Delivery, IdempotencyKey):
         while keys := list(model.objects.expired(now).values_list("pk", flat=True)[:BATCH]):
             model.objects.filter(pk__in=keys).delete()
+    for office in Office.objects.order_by("path"):
+        while max(erase_due(office, now).values()) == TURN:
+            pass
 
 
 def forget_cache(now: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -11,11 +11,14 @@ from ninja import Field, Schema
 
 PER_PAGE, MOST_PER_PAGE, MOST_PAGES = 24, 120, 1000
 # How a month is described; it is read, and refused in Indonesian, by `results.month_of`.
-MONTH: dict[str, Any] = {
-    "max_length": 7,
-    "examples": ["2023-01"],
-    "json_schema_extra": {"pattern": "^((19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2]))?$"},
-}
+MonthText = Annotated[
+    str,
+    Field(
+        max_length=7,
+        examples=["2023-01"],
+        json_schema_extra={"pattern": "^((19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2]))?$"},
+    ),
+]
 
 
 class Paging(Schema):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from tuntas.cli import keeping, offices, proofs, results, rollups, running, spreadsheets
+from tuntas.cli import keeping, offices, privacy, proofs, results, rollups, running, spreadsheets
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,6 +38,7 @@ for command in (
     keeping.move,
     proofs.pack,
     proofs.verify,
+    privacy.dictionary,
     rollups.rollup,
     rollups.aggregate,
 ):

@@ -1,13 +1,13 @@
 """The tables, one file per noun. Inside this package imports point to the left in this list:
 
 codes ← signing ← audit ← leases ← people ← sign_ins ← offices ← setup_codes ← staff_invitations ←
-audiences ← drafts ← surveys ← starts ← periods ← exclusions ← holidays ← reply_templates ←
-feedback ← tokens ← idempotency ← invitations ← shares ← outcomes ← conversations ← batches ←
-published ← deadlines ← responses ← spreadsheets ← tablets ←
+privacy ← erased ← audiences ← drafts ← surveys ← starts ← periods ← exclusions ← holidays ←
+reply_templates ← feedback ← tokens ← idempotency ← invitations ← shares ← outcomes ←
+conversations ← erasures ← batches ← published ← deadlines ← responses ← spreadsheets ← tablets ←
 papers ← seals ← counts ← closures ← proofs ← results ← releases ← outside ← places ← rollups ←
 tally_check ← aggregate_file ← aggregates ← adequacy ← tabulations ← analyses ← progress ←
 evidence ← publications ← plans ← effects ← stationery ← reports ← evaluations ← webhooks ←
-happenings ← addresses ← reminders ← notices ← chores ← monitoring
+happenings ← addresses ← reminders ← notices ← retention ← chores ← monitoring
 """
 
 from tuntas.models.addresses import CalendarFeed, WallScreen
@@ -19,6 +19,8 @@ from tuntas.models.closures import Closure, HistoricalResult, Reopening
 from tuntas.models.conversations import Contact, Helped, Reopened, Vote
 from tuntas.models.counts import ClosureCount
 from tuntas.models.deadlines import HolidayChange
+from tuntas.models.erased import Erased
+from tuntas.models.erasures import Cause, TextErasure
 from tuntas.models.evidence import Evidence, LinkState
 from tuntas.models.exclusions import ExcludedResponse, Exclusion
 from tuntas.models.feedback import Feedback, FeedbackKind, Reply, Way
@@ -41,6 +43,7 @@ from tuntas.models.papers import PaperBatch, PaperSheet, PaperTyping
 from tuntas.models.people import Deactivation, Membership, Role, User
 from tuntas.models.periods import Period, PeriodClosed, PeriodNotOver
 from tuntas.models.plans import ActionPlan, Horizon
+from tuntas.models.privacy import PrivacyNotice
 from tuntas.models.progress import (
     Obstacle,
     PlanRevision,
@@ -61,6 +64,7 @@ from tuntas.models.reports import (
     SignedFile,
 )
 from tuntas.models.responses import Channel, Receipt, Response, Submission
+from tuntas.models.retention import RetentionChoice
 from tuntas.models.seals import ClosureProof, DaySeal
 from tuntas.models.setup_codes import SetupCode
 from tuntas.models.shares import AnsweredShare
@@ -84,6 +88,7 @@ __all__ = [
     "BatchAct",
     "BatchKind",
     "CalendarFeed",
+    "Cause",
     "Channel",
     "Chore",
     "Closure",
@@ -98,6 +103,7 @@ __all__ = [
     "Destination",
     "Edition",
     "EditionStart",
+    "Erased",
     "Event",
     "Evidence",
     "ExcludedResponse",
@@ -143,6 +149,7 @@ __all__ = [
     "PeriodNotOver",
     "PlanRevision",
     "PlanStage",
+    "PrivacyNotice",
     "Progress",
     "ProgressKind",
     "Publication",
@@ -161,6 +168,7 @@ __all__ = [
     "ReportKind",
     "ReportOrder",
     "Response",
+    "RetentionChoice",
     "Role",
     "Scope",
     "Service",
@@ -174,6 +182,7 @@ __all__ = [
     "Submission",
     "Tablet",
     "TabletKind",
+    "TextErasure",
     "TooLate",
     "Unit",
     "Upload",

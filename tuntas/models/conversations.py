@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from tuntas.law.answering import erase_days, reopen_days
 from tuntas.models.audit import Event
 from tuntas.models.feedback import Feedback, Reply, clean, deadline
+from tuntas.models.privacy import BUILT_IN, notice_at
 
 
 class Helped(models.TextChoices):
@@ -145,6 +146,8 @@ class Contact(models.Model):
     email = models.EmailField(_("alamat surel"), max_length=254)
     given_at = models.DateTimeField()
     told_at = models.DateTimeField(null=True, blank=True)
+    # The version of the office's privacy notice under which the address was given.
+    notice_version = models.PositiveIntegerField(default=BUILT_IN)
 
     objects = ContactQuerySet.as_manager()
 
@@ -162,6 +165,7 @@ class Contact(models.Model):
                 at or timezone.now(),
                 None,
             )
+            contact.notice_version = notice_at(feedback.office, contact.given_at).version
             contact.full_clean()
             contact.save()
             Event.record("contact.given", by=None, about=feedback, office=feedback.office)
@@ -181,11 +185,3 @@ class Contact(models.Model):
                 rule=rule,
             )  # fmt: skip
             self.delete()
-
-
-def erase_outlived(now: datetime) -> int:
-    """Erase every address whose conversation is closed long enough; returns how many."""
-    contacts = list(Contact.objects.outlived(now).select_related("feedback__office"))
-    for contact in contacts:
-        contact.erase(rule=True)
-    return len(contacts)

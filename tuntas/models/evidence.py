@@ -87,6 +87,8 @@ class Evidence(PlanEntry, KeptFile):
     checked_at = models.DateTimeField(null=True, blank=True)
     check_state = models.CharField(max_length=11, choices=LinkState, blank=True)
     http_status = models.PositiveSmallIntegerField(null=True, blank=True)
+    # By the office's rule of retention; the row and its fingerprint stay.
+    erased_at = models.DateTimeField(null=True, blank=True)
 
     objects = EvidenceQuerySet.as_manager()
 

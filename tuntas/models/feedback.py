@@ -228,7 +228,7 @@ class Feedback(models.Model):
         with transaction.atomic():
             self.hold()
             before, self.kind = self.kind, kind
-            self.full_clean(exclude=["code_sha256", "answered_as"])
+            self.full_clean(exclude=["code_sha256", "answered_as", "text"])
             if not self.needs_reply and self.merged.filter(undone_at__isnull=True).exists():
                 raise ValidationError({"kind": _("Masukan lain digabungkan ke masukan ini.")})
             self.save(update_fields=["kind"])

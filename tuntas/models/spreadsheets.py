@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tuntas.law.months import Month
 from tuntas.models.audit import Event
+from tuntas.models.erased import Erased
 from tuntas.models.leases import Lease, Leased
 from tuntas.models.offices import Office, Service, in_reach
 from tuntas.models.people import User
@@ -384,4 +385,6 @@ class Upload(Leased):
     def forget(self) -> None:
         """Delete the file, then what speaks of it; repeatable when killed between the two."""
         default_storage.delete(self.stored_as)
-        Upload.objects.filter(pk=self.pk).delete()
+        with transaction.atomic():
+            gone, _rows = Upload.objects.filter(pk=self.pk).delete()
+            Erased.note("upload", gone, office_id=self.of.office_id)

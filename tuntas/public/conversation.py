@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from tuntas import mail
 from tuntas.languages import is_switch, query
 from tuntas.models import (
+    Cause,
     Contact,
     Feedback,
     Helped,
@@ -22,9 +23,11 @@ from tuntas.models import (
     PublishedAnswer,
     Reopened,
     Reply,
+    TextErasure,
     Vote,
 )
 from tuntas.models.conversations import may_reopen, reopen_until
+from tuntas.models.erasures import has_words
 from tuntas.models.feedback import TEXT_LIMIT
 from tuntas.public.brake import is_braked, note_wrong
 from tuntas.public.door import page, problem, public
@@ -57,33 +60,41 @@ def conversation_find(request: HttpRequest) -> HttpResponse:
 @public
 def conversation(request: HttpRequest, code: str) -> HttpResponse:
     """Read the answers, say whether they helped, write back, ask again, be told by mail."""
-    if is_braked(request):
-        return problem(
-            request,
-            429,
-            _("Terlalu banyak kode yang salah"),
-            _("Tunggu sepuluh menit, lalu coba lagi."),
-        )
-    feedback = Feedback.by_code(code)
+    feedback, refused = found_by(request, code)
     if feedback is None:
-        note_wrong(request)
-        return problem(
-            request,
-            404,
-            _("Kode pelacakan tidak dikenal"),
-            _("Periksa kembali kodenya: huruf dan angka tanpa 0, 1, I, L, O, dan U."),
-        )
+        return refused
     error, place = "", "text"
     if request.method == "POST" and not is_switch(request):
         act = request.POST.get("act", "message")
         try:
             take(request, feedback, act)
         except ValidationError as refused:
-            place = {"contact": "email", "vote": "matters"}.get(act, "text")
+            place = {"contact": "email", "vote": "matters", "erasure": "erasure"}.get(act, "text")
             error = sentence_of(refused, act)
         else:
             return redirect(reverse("conversation", args=[code]) + query())
     return show(request, feedback, code, error=error, place=place)
+
+
+def found_by(request: HttpRequest, code: str) -> tuple[Feedback | None, HttpResponse]:
+    """The conversation of a code, or None and the page that says why there is none."""
+    if is_braked(request):
+        return None, problem(
+            request,
+            429,
+            _("Terlalu banyak kode yang salah"),
+            _("Tunggu sepuluh menit, lalu coba lagi."),
+        )
+    feedback = Feedback.by_code(code)
+    if feedback is not None:
+        return feedback, HttpResponse()
+    note_wrong(request)
+    return None, problem(
+        request,
+        404,
+        _("Kode pelacakan tidak dikenal"),
+        _("Periksa kembali kodenya: huruf dan angka tanpa 0, 1, I, L, O, dan U."),
+    )
 
 
 def sentence_of(error: ValidationError, act: str) -> str:
@@ -112,6 +123,10 @@ def take(request: HttpRequest, feedback: Feedback, act: str) -> None:
         contact = Contact.objects.select_related("feedback__office").filter(feedback=feedback)
         for each in contact:
             each.erase()
+    elif act == "erasure":
+        if data.get("sure") != "1":
+            raise ValidationError(_("Centang dahulu bahwa Anda yakin."))
+        TextErasure.make(feedback, Cause.CITIZEN)
     else:
         row.answer_back(data.get("text", ""))
 
@@ -145,6 +160,7 @@ def show(
         # An address is asked for only where a mail could be sent.
         "may_give_contact": mail.is_set_up(),
         "has_contact": Contact.objects.filter(feedback=feedback).exists(),
+        "may_erase": has_words(feedback),
         "may_reopen": any(each.may_reopen for each in matters),
     }
     return page(request, "conversation", context, 422 if error else 200)

@@ -175,6 +175,8 @@ def show(
     if service.pk:  # a preview has no address to share
         picture = reverse("survey-card", args=[service.token])
         context["form_url"] = f"{settings.PUBLIC_URL}{service.get_absolute_url()}{query()}"
+        notice = reverse("privacy-notice", args=[service.office.address])
+        context["privacy_url"] = f"{notice}{query()}"
         context["card_url"] = f"{settings.PUBLIC_URL}{picture}{query()}"
     return page(request, "form", context, status)
 

@@ -15,7 +15,7 @@ TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 # A spreadsheet program takes a cell that begins so for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA_STARTS = ("=", "+", "-", "@", "|", "%")
 
 
 def write(format: str, title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
@@ -37,7 +37,8 @@ def plain(value: Any) -> str:
     if value is None:
         return ""
     text = value.isoformat() if isinstance(value, date) else str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    is_formula = text.lstrip().startswith(FORMULA_STARTS) or text.startswith(("\t", "\r", "\n"))
+    return f"'{text}" if is_formula else text
 
 
 def as_xlsx(title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

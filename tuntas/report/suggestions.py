@@ -15,6 +15,7 @@ from tuntas.report import numbers
 # What would lead to a person: mail addresses, and long numbers (telephone, NIK, NIP, account).
 IDENTITY = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\+?\d(?:[ .()-]?\d){7,}")
 HIDDEN = "[disamarkan]"
+ERASED = "[tulisan dihapus]"
 # A longer name of a unit would make its narrow column taller than the words beside it.
 MOST_UNIT = 40
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # no document can hold them
@@ -46,7 +47,7 @@ def suggestion_rows(
         (
             f"{place}.",
             numbers.shortened(row.unit.label, MOST_UNIT),
-            anonymous(row.text),
+            anonymous(row.text) or ERASED,
             answer_words(row, until),
         )
         for place, row in enumerate(rows, start=1)

@@ -28,6 +28,7 @@ from tuntas.models.invitations import (
     shown,
 )
 from tuntas.report import MissingFont, slips
+from tuntas.report.sheets import plain
 from tuntas.staff.access import TEAM, TEAM_AND_OFFICERS, StaffRequest, staff
 from tuntas.staff.downloads import download
 from tuntas.staff.forms import DayField, place_errors
@@ -184,7 +185,12 @@ def merge_list(batch: InvitationBatch, codes: list[str], references: list[str]) 
     head = ["tautan", "kode", "layanan", "berlaku_sampai"]
     writer.writerow((["tiket"] if references else []) + head)
     for place, code in enumerate(codes):
-        row = [address(batch.service, code), shown(code), batch.service.name, batch.expires_on]
+        row = [
+            address(batch.service, code),
+            shown(code),
+            plain(batch.service.name),
+            batch.expires_on,
+        ]
         writer.writerow(([references[place]] if references else []) + row)
     return "\ufeff" + out.getvalue()
 

@@ -62,6 +62,7 @@ EVENT_WORDS = {
     "feedback.not-spam": gettext_lazy("membatalkan tanda spam"),
     "feedback.reopened": gettext_lazy("membuka kembali"),
     "feedback.voted": gettext_lazy("menilai jawaban"),
+    "feedback.erased": gettext_lazy("menghapus tulisan pengirim"),
     "contact.given": gettext_lazy("meminta kabar lewat surel"),
     "contact.erased": gettext_lazy("alamat surel dihapus"),
 }
@@ -235,6 +236,7 @@ def show(
         "merge": merge,
         "merged": row.merged.filter(undone_at__isnull=True).select_related("merged"),
         "parts": row.parts.visible_to(request.user),
+        "erasures": (row.split_from or row).erasures.select_related("by"),
         "spam": row.spam_marks.filter(undone_at__isnull=True).select_related("by").first(),
         "similar": similar(request, row),
         "events": history(row),

@@ -385,7 +385,13 @@ def plan_reopening(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def find_file(request: StaffRequest, pk: int, evidence_pk: int) -> Evidence:
-    row = find_plan(request, pk).evidence.filter(pk=evidence_pk).exclude(sha256="").first()
+    row = (
+        find_plan(request, pk)
+        .evidence.filter(pk=evidence_pk)
+        .exclude(sha256="")
+        .filter(erased_at=None)
+        .first()
+    )
     if row is None or not default_storage.exists(row.storage_path):
         raise Http404
     return row

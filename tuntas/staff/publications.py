@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
@@ -48,6 +49,16 @@ class PublicationForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Foto atau tangkapan layar."),
     )
+
+    def clean_file(self) -> Any:
+        """Refused by its size before anything of it is read."""
+        upload = self.cleaned_data["file"]
+        if upload and upload.size > settings.EVIDENCE_MAX_BYTES:
+            most = settings.EVIDENCE_MAX_BYTES // 1024 // 1024
+            raise forms.ValidationError(
+                _("Berkas terlalu besar; paling banyak %(most)s MB.") % {"most": most}
+            )
+        return upload
 
     def clean_span(self) -> Span:
         try:

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("tuntas.staff.people")),
     path("", include("tuntas.staff.invitations")),
     path("", include("tuntas.staff.stationery")),
+    path("", include("tuntas.staff.privacy")),
     path("home/", include("tuntas.staff.home")),
     path("feedback/", include("tuntas.staff.inbox")),
     path("overview/", include("tuntas.staff.overview")),

@@ -133,6 +133,12 @@ def change_words(change: Change | None) -> str:
 
 
 @register.filter
+def citizen_text(value: str) -> str:
+    """What a citizen wrote, or that it was erased."""
+    return value or _("[tulisan dihapus]")
+
+
+@register.filter
 def data_url(svg: str) -> SafeString:
     """An SVG picture as the address of an image, so that no markup enters the page."""
     encoded = base64.b64encode(svg.encode()).decode()
