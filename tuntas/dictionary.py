@@ -26,6 +26,7 @@ MARKS = {
     "django_content_type": "id app_label model",
     "django_migrations": "id app name applied",
     "django_session": "session_key session_data! expire_date",
+    "mfa_authenticator": "id user_id! type data! created_at! last_used_at!",
     "tuntas_actionplan": (
         "id office_id unit_id survey_month element cause~ action~ horizon person_in_charge~ "
         "due_on start_month end_month completion_id created_at created_by_id!"
@@ -54,6 +55,11 @@ MARKS = {
     "tuntas_closureproof": "id closure_id secret texts editions",
     "tuntas_contact": "id feedback_id email! given_at told_at notice_version",
     "tuntas_dayseal": "id office_id month number day n root secret leaves at",
+    "tuntas_deactivation": "id person_id! office_id reason~ at by_id! ended_at ended_by_id!",
+    "tuntas_delivery": (
+        "id lease_holder leased_until tries given_up_at hook_id uid event key happened_at data "
+        "made_at not_before first_at attempts last_error delivered_at"
+    ),
     "tuntas_edition": (
         "id questionnaire_id number name fee_question own_weights published_at published_by_id! "
         "made_by_id! made_at changed_by_id! changed_at before~"
@@ -79,6 +85,8 @@ MARKS = {
     ),
     "tuntas_historicalresult": "id office_id unit_id service_id month converted n source~",
     "tuntas_holiday": "id office_id date name is_worked by_id! at",
+    "tuntas_hookmark": "id table low upcoming marked_at",
+    "tuntas_idempotencykey": "id token_id key_sha256 request_sha256 uid at",
     "tuntas_import": (
         "id lease_holder leased_until tries given_up_at office_id service_id file_name~ "
         "file_bytes sha256 uploaded_at uploaded_by_id! mapping~ header_sha256 mapped_at "
@@ -90,6 +98,7 @@ MARKS = {
         "id office_id service_id kind n made_on made_by_id! token_id month expires_on "
         "revoked_on revoked_by_id! used used_by_day"
     ),
+    "tuntas_invitedpost": "id invitation_id role unit_id",
     "tuntas_mailpreference": "id user_id! mode",
     "tuntas_membership": "id user_id! office_id unit_id role",
     "tuntas_merge": "id main_id merged_id by_id! at undone_by_id! undone_at",
@@ -104,7 +113,7 @@ MARKS = {
     ),
     "tuntas_office": (
         "id code name parent_id path city time_zone weights signatory_title signatory_name! "
-        "signatory_employee_id! signature_anchor licence is_demo"
+        "signatory_employee_id! signature_anchor licence second_step_required is_demo"
     ),
     "tuntas_officeidentity": "id office_id uid",
     "tuntas_outsideclosure": (
@@ -161,8 +170,14 @@ MARKS = {
         "id office_id unit_id code name token edition_id standing_from coming_edition_id "
         "coming_from closed_at codes"
     ),
+    "tuntas_setupcode": "id sha256 made_at used_at",
     "tuntas_signedfile": "id file_name~ content_type sha256 file_bytes report_id at by_id!",
+    "tuntas_signin": "id person_id! key! device! began_at! seen_at! ended_at!",
     "tuntas_spammark": "id feedback_id reason~ kind_before by_id! at undone_by_id! undone_at",
+    "tuntas_staffinvitation": (
+        "id office_id email! name! sha256 made_at made_by_id! expires_at sent_at accepted_at "
+        "accepted_by_id! withdrawn_at withdrawn_by_id!"
+    ),
     "tuntas_stationery": "id office_id letterhead~ logo~ number_pattern signatory_rank! paper",
     "tuntas_tablet": (
         "id office_id service_id kind name~ key_sha256 made_by_id! made_at revoked_at "
@@ -174,6 +189,10 @@ MARKS = {
     "tuntas_user": "id password! last_login! email! name! is_active joined_at!",
     "tuntas_vote": "id reply_id feedback_id helped words~ at",
     "tuntas_wallscreen": "id key_sha256 made_at revoked_at office_id name~ made_by_id! revoked_by_id!",
+    "tuntas_webhook": (
+        "id office_id name~ url~ events salt old_salt old_until made_by_id! made_at after_event "
+        "after_feedback off_by_id! off_at paused_at failing_since failures rests_until"
+    ),
     "tuntas_worker": "id name started_at seen_at",
 }
 
@@ -189,6 +208,7 @@ OTHERS = {
     "auth_group_permissions": "Not used.",
     "auth_permission": "Not used.",
     "account_emailaddress": "Addresses of staff as the sign-in knows them.",
+    "mfa_authenticator": "The second step of staff: secrets of apps, recovery codes, passkeys.",
     "account_emailconfirmation": "Not used: addresses are not confirmed by mail.",
 }
 

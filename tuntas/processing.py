@@ -90,7 +90,8 @@ ACTIVITIES = (
         ("session",),
         (
             "user", "membership", "mailpreference", "calendarfeed", "django_session",
-            "account_emailaddress", "cache",
+            "account_emailaddress", "cache", "mfa_authenticator", "signin", "staffinvitation",
+            "deactivation",
         ),
     ),
     Activity(
@@ -137,7 +138,7 @@ ACTIVITIES = (
         ("audit",),
         (
             "event", "holiday", "edition", "editionstart", "apitoken", "invitationbatch",
-            "wallscreen", "retentionchoice",
+            "wallscreen", "retentionchoice", "webhook",
         ),
     ),
 )  # fmt: skip
@@ -154,7 +155,7 @@ class RecordRow:
 
 
 def full_name(name: str) -> str:
-    return name if name.startswith(("django_", "account_")) else f"tuntas_{name}"
+    return name if name.startswith(("django_", "account_", "mfa_")) else f"tuntas_{name}"
 
 
 def record_of(office: Office) -> list[RecordRow]:
