@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
 from tuntas.api.access import REFUSALS, Bearer, Problem
-from tuntas.api.paging import MONTH, Paged, Paging, turn
+from tuntas.api.paging import Paged, Paging, month_field, turn
 from tuntas.api.results import find_unit, month_of
 from tuntas.law.months import Month
 from tuntas.models import ActionPlan, ApiToken, Feedback, FeedbackKind, Scope
@@ -25,8 +25,8 @@ class Listed(Paging):
     """What narrows both lists."""
 
     unit: str = Field("", max_length=40, description="code of a unit", examples=["pensiun"])
-    first: str = Field("", alias="from", description="first survey month", **MONTH)
-    last: str = Field("", alias="to", description="last survey month", **MONTH)
+    first: str = month_field("from", "first survey month")
+    last: str = month_field("to", "last survey month")
 
 
 class FeedbackAsked(Listed):

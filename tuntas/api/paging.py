@@ -10,12 +10,18 @@ from django.http import HttpRequest
 from ninja import Field, Schema
 
 PER_PAGE, MOST_PER_PAGE, MOST_PAGES = 24, 120, 1000
-# How a month is described; it is read, and refused in Indonesian, by `results.month_of`.
-MONTH: dict[str, Any] = {
-    "max_length": 7,
-    "examples": ["2023-01"],
-    "json_schema_extra": {"pattern": "^((19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2]))?$"},
-}
+
+
+def month_field(alias: str, says: str, default: Any = "") -> Any:
+    """A field for a month. It is read, and refused in Indonesian, by `results.month_of`."""
+    return Field(
+        default,
+        alias=alias,
+        description=says,
+        max_length=7,
+        examples=["2023-01"],
+        json_schema_extra={"pattern": "^((19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2]))?$"},
+    )
 
 
 class Paging(Schema):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from ninja import Field, P, PathEx, Query, QueryEx, Router, Schema
 
 from tuntas.api.access import Problem, Refused
-from tuntas.api.paging import MONTH, Paged, Paging, turn
+from tuntas.api.paging import Paged, Paging, month_field, turn
 from tuntas.law.months import Month
 from tuntas.models import Office, Unit
 from tuntas.models.releases import released
@@ -99,8 +99,8 @@ class Asked(Paging):
         description="code of a unit; without it the whole office",
         examples=["pensiun"],
     )
-    first: str = Field("", alias="from", description="first month", **MONTH)
-    last: str = Field("", alias="to", description="last month", **MONTH)
+    first: str = month_field("from", "first month")
+    last: str = month_field("to", "last month")
 
 
 OfficeAddress = PathEx[

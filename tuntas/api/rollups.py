@@ -10,7 +10,7 @@ from ninja import Field, Query, Router, Schema
 
 from tuntas import figures
 from tuntas.api.access import REFUSALS, Bearer, Problem, Refused
-from tuntas.api.paging import MONTH
+from tuntas.api.paging import month_field
 from tuntas.law.months import Month, Span
 from tuntas.law.weights import CONVENTIONS
 from tuntas.models import ApiToken, Scope
@@ -20,8 +20,8 @@ router = Router(tags=["results"])
 
 
 class SpanAsked(Schema):
-    first: str = Field(alias="from", description="first month", **MONTH)
-    last: str = Field(alias="to", description="last month, at most 60 in all", **MONTH)
+    first: str = month_field("from", "first month", ...)
+    last: str = month_field("to", "last month, at most 60 in all", ...)
 
 
 class RollupAsked(SpanAsked):
