@@ -122,7 +122,7 @@ def test_on_a_phone_without_javascript_the_page_refreshes_itself(
     who.open(reverse("account_login"))
     page.fill("#id_login", "team@contoh.go.id")
     page.fill("#id_password", "rahasia-sekali-2026")
-    page.get_by_role("button", name="Masuk").click()
+    page.get_by_role("button", name="Masuk", exact=True).click()
     who.open(reverse("import-list"))
     page.set_input_files("#id_file", str(workbook(tmp_path / "x.xlsx", 400, 3)))
     page.get_by_role("button", name="Unggah dan lihat kolomnya").click()

@@ -45,7 +45,7 @@ def sign_in(who: Visitor, name: str) -> None:
     who.open(reverse("account_login"))
     who.page.fill("#id_login", f"{name}@contoh.go.id")
     who.page.fill("#id_password", PASSWORD)
-    who.page.get_by_role("button", name="Masuk").click()
+    who.page.get_by_role("button", name="Masuk", exact=True).click()
     who.page.wait_for_url("**/home/")
 
 
