@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import (
@@ -41,8 +42,11 @@ def with_app(email: str) -> tuple[Client, str]:
     return client, secret
 
 
-def test_an_app_is_added_and_asked_for_from_then_on(cast: Cast) -> None:
-    client, secret = with_app("team@contoh.go.id")
+def test_an_app_is_added_and_asked_for_from_then_on(
+    cast: Cast, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        client, secret = with_app("team@contoh.go.id")
     row = Authenticator.objects.get(type="totp")
     assert secret not in str(row.data)
     assert Event.objects.filter(action="second-step.app-added", office=cast.office).exists()
