@@ -29,6 +29,7 @@ from django.utils import timezone
 from tuntas.models.leases import MOST_TRIES, Lease, Leased, LeaseLost, Stopping, Worker, is_free
 
 log = logging.getLogger("tuntas.work")
+PACKAGE = Path(__file__).parent
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 1.0  # seconds between two looks when nothing waits
 BEAT = 10.0  # seconds between two signs of life
@@ -102,7 +103,7 @@ def do(kind: Kind, lease: Lease) -> None:
 def note(kind: Kind, row: Leased, error: Exception) -> None:
     """Log where it went wrong; never what the error says, which may hold what a citizen wrote."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "tuntas" in frame.filename] or frames
+    own = [frame for frame in frames if Path(frame.filename).is_relative_to(PACKAGE)] or frames
     place = f"{Path(own[-1].filename).name}:{own[-1].lineno}"
     log.error("%s %s failed: %s at %s", kind.name, row.pk, type(error).__name__, place)
 
