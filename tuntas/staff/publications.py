@@ -16,23 +16,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from tuntas.law.months import Month, Span
+from tuntas.law.months import Month
 from tuntas.models import Publication
 from tuntas.models.evaluations import Indicator, evaluate
 from tuntas.models.publications import Medium
 from tuntas.staff.access import OFFICE_READERS, TEAM, StaffRequest, find, staff
-from tuntas.staff.forms import DayField, place_errors
+from tuntas.staff.forms import DayField, SpanField, place_errors
 
 PER_PAGE = 25
 FIRST_YEAR = 2017
 
 
 class PublicationForm(forms.Form):
-    span = forms.CharField(
-        label=gettext_lazy("Periode"),
-        max_length=20,
-        help_text=gettext_lazy("2023-S1 (semester), 2023-Q2 (triwulan), 2023-01 (bulan), 2023."),
-    )
+    span = SpanField()
     kind = forms.ChoiceField(label=gettext_lazy("Jenis media"), choices=Medium.choices)
     name = forms.CharField(
         label=gettext_lazy("Nama media"),
@@ -48,12 +44,6 @@ class PublicationForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Foto atau tangkapan layar."),
     )
-
-    def clean_span(self) -> Span:
-        try:
-            return Span.parse(self.cleaned_data["span"])
-        except ValueError as error:
-            raise forms.ValidationError(str(error)) from error
 
 
 @staff(may=OFFICE_READERS)

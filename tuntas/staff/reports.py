@@ -35,7 +35,7 @@ from tuntas.models.results import unclosed
 from tuntas.report import MissingFont, NothingToProcess, outlines
 from tuntas.staff.access import OFFICE_READERS, TEAM, TEAM_AND_HEAD, StaffRequest, find, staff
 from tuntas.staff.downloads import download
-from tuntas.staff.forms import DayField, place_errors
+from tuntas.staff.forms import DayField, SpanField, place_errors
 
 PER_PAGE = 20
 DOWNLOAD_ONLY = "default-src 'none'; sandbox"
@@ -43,11 +43,7 @@ DOWNLOAD_ONLY = "default-src 'none'; sandbox"
 
 class ReportForm(forms.Form):
     kind = forms.ChoiceField(label=gettext_lazy("Jenis laporan"), choices=ReportKind.choices)
-    span = forms.CharField(
-        label=gettext_lazy("Periode"),
-        max_length=20,
-        help_text=gettext_lazy("2023-S1 (semester), 2023-Q2 (triwulan), 2023-01 (bulan), 2023."),
-    )
+    span = SpanField()
     unit = forms.ModelChoiceField(
         label=gettext_lazy("Unit"),
         queryset=Unit.objects.none(),
@@ -79,12 +75,6 @@ class ReportForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["service"].queryset = services  # type: ignore[attr-defined]
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
-
-    def clean_span(self) -> Span:
-        try:
-            return Span.parse(self.cleaned_data["span"])
-        except ValueError as error:
-            raise forms.ValidationError(str(error)) from error
 
     def wanted(self) -> dict[str, Any]:
         """What to make; a unit and an outline matter to the result report only."""
