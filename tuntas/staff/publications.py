@@ -7,9 +7,8 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
@@ -21,6 +20,7 @@ from tuntas.models import Publication
 from tuntas.models.evaluations import Indicator, evaluate
 from tuntas.models.publications import Medium
 from tuntas.staff.access import OFFICE_READERS, TEAM, StaffRequest, find, staff
+from tuntas.staff.downloads import kept_file
 from tuntas.staff.forms import DayField, SpanField, place_errors
 
 PER_PAGE = 25
@@ -93,17 +93,7 @@ def publication_withdrawal(request: StaffRequest, pk: int) -> HttpResponse:
 def publication_proof(request: StaffRequest, pk: int) -> FileResponse:
     """The kept proof, always as a download."""
     row: Publication = find(Publication.objects.exclude(sha256=""), request, pk=pk)
-    if not default_storage.exists(row.storage_path):
-        raise Http404
-    response = FileResponse(
-        default_storage.open(row.storage_path),
-        as_attachment=True,
-        filename=row.file_name,
-        content_type=row.content_type,
-    )
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    return kept_file(row)
 
 
 @staff(may=OFFICE_READERS)
