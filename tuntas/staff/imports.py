@@ -27,6 +27,7 @@ from tuntas.law.profile import PROFILE
 from tuntas.law.tally import Tally
 from tuntas.models import Import, ImportState, Service, TooLate
 from tuntas.models.periods import first_open_month
+from tuntas.report import sheets
 from tuntas.staff.access import TEAM_AND_OFFICERS, StaffRequest, find, staff
 
 PER_PAGE, BAD_PER_PAGE = 25, 50
@@ -276,17 +277,11 @@ def import_problems(request: StaffRequest, pk: int) -> HttpResponseBase:
     def lines() -> Iterator[str]:
         yield "\ufeff" + writer.writerow(heading)
         for row in rows:
-            yield writer.writerow([harmless(str(value)) for value in row])
+            yield writer.writerow([sheets.plain(value) for value in row])
 
     answer = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="baris-salah-{found.pk}.csv"'
     return answer
-
-
-def harmless(text: str) -> str:
-    """A cell that no spreadsheet program takes for a formula."""
-    is_formula = text.lstrip().startswith(("=", "+", "-", "@", "|", "%"))
-    return f"'{text}" if is_formula or text.startswith(("\t", "\r", "\n")) else text
 
 
 urlpatterns = [
