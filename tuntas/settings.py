@@ -13,8 +13,6 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from tuntas.links import Network
-
 PACKAGE = Path(__file__).resolve().parent
 
 
@@ -60,7 +58,7 @@ def env_list(name: str, default: list[str]) -> list[str]:
     return [item.strip() for item in text.split(",") if item.strip()]
 
 
-def env_networks(name: str) -> list[Network]:
+def env_networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     """Comma-separated networks like 10.1.0.0/16. Raises ImproperlyConfigured for anything else."""
     try:
         return [ipaddress.ip_network(text) for text in env_list(name, [])]

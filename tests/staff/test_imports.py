@@ -31,7 +31,7 @@ from tuntas.models import (
     TooLate,
     Upload,
 )
-from tuntas.staff.imports import harmless
+from tuntas.report.sheets import harmless
 
 TEMPLATE = (
     "Stempel waktu,Nama,No HP,Unsur 1,Unsur 2,Unsur 3,Unsur 4,Unsur 5,Unsur 6,Unsur 7,Unsur 8,Unsur 9,Saran,Warna\n"

@@ -13,9 +13,8 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from tuntas.law import index, instruments
+from tuntas.law import index
 from tuntas.law.months import Month
-from tuntas.law.rounding import half_up
 from tuntas.law.tally import Tally
 from tuntas.models.audit import AppendOnly, Event
 from tuntas.models.counts import ClosureCount
@@ -26,6 +25,7 @@ from tuntas.models.periods import Period, PeriodClosed, PeriodNotOver, hold_mont
 from tuntas.models.responses import Response, ServiceCount
 from tuntas.models.seals import Prepared
 from tuntas.models.surveys import asked_by, weights_of
+from tuntas.proof import recount
 from tuntas.proof.records import canonical
 
 
@@ -261,35 +261,16 @@ def count_month(office: Office, month: Month) -> dict[str, Any]:
         "exclusions": told(office, month),
         "result": result_json(counted, total, office) if total.n else None,
     }
-    others = instruments_json(total)
+    others = recount.instruments_of(total)
     return {**content, "instruments": others} if others else content
 
 
 def result_json(counted: list[ServiceCount], total: Tally, office: Office) -> dict[str, Any]:
-    """The published figures: exact fractions as text, and the rounded value people quote."""
+    """The published figures, in the form an archive is recounted in."""
     editions = list({row.edition.pk: row.edition for row in counted}.values())
-    result = index.compute(total, office.weights, weights_of(editions), asked_by(editions))
-    return {
-        "index_value": str(result.index_value),
-        "converted": str(result.converted),
-        "converted_2": str(half_up(result.converted, 2)),
-        "grade": result.grade.letter,
-        "weights": result.weights,
-        "flags": list(result.flags),
-    }
-
-
-def instruments_json(total: Tally) -> dict[str, Any]:
-    """IPKP and IPAK of the month, exact; empty when they were not asked."""
-    return {
-        row.code: {
-            "n": row.n,
-            "mean": str(row.mean),
-            "index_value": str(row.index_value),
-            "index_value_2": str(half_up(row.index_value, 2)),
-        }
-        for row in instruments.results_of(total.instruments)
-    }
+    return recount.told(
+        index.compute(total, office.weights, weights_of(editions), asked_by(editions))
+    )
 
 
 def fingerprint(content: dict[str, Any]) -> str:

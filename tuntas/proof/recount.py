@@ -138,6 +138,11 @@ def result_of(total: Tally, convention: str, editions: list[dict[str, Any]]) -> 
         result = index.compute(total, convention, shared, asked)
     except index.NoResponses:
         return {}
+    return told(result)
+
+
+def told(result: index.IndexResult) -> dict[str, Any]:
+    """The published figures: exact fractions as text, and the rounded value people quote."""
     return {
         "index_value": str(result.index_value),
         "converted": str(result.converted),
@@ -149,6 +154,7 @@ def result_of(total: Tally, convention: str, editions: list[dict[str, Any]]) -> 
 
 
 def instruments_of(total: Tally) -> dict[str, Any]:
+    """IPKP and IPAK of the month, exact; empty when they were not asked."""
     return {
         row.code: {
             "n": row.n,

@@ -284,14 +284,19 @@ def write_annex(document: Any, content: dict[str, Any]) -> None:
     section = document.add_section(WD_SECTION.NEW_PAGE)
     section.different_first_page_header_footer = False
     set_page(section, landscape=True)
-    annex = content["annex"]
+    write_monitoring(document, content["annex"])
+    document.add_paragraph()
+    write_signature(document, content["signature"])
+
+
+def write_monitoring(document: Any, annex: dict[str, Any]) -> None:
+    """The nine-column table with its title repeated on each page."""
     table = new_table(document, len(annex["columns"]), ANNEX_WIDTHS)
     title = table.add_row()
     merged = title.cells[0].merge(title.cells[-1])
     open_borders(merged)
-    paragraph = merged.paragraphs[0]
-    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    add_run(paragraph, "\n".join(annex["title_lines"]), 10.5, bold=True)
+    merged.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
+    add_run(merged.paragraphs[0], "\n".join(annex["title_lines"]), 10.5, bold=True)
     repeat(title)
     add_row(table, annex["columns"], 8, bold=True, head=True, widths=ANNEX_WIDTHS)
     if not annex["groups"]:
@@ -299,8 +304,6 @@ def write_annex(document: Any, content: dict[str, Any]) -> None:
         add_run(row.cells[0].merge(row.cells[-1]).paragraphs[0], annex["empty"], 8)
     for group in annex["groups"]:
         write_group(table, group)
-    document.add_paragraph()
-    write_signature(document, content["signature"])
 
 
 def write_group(table: Any, group: dict[str, Any]) -> None:

@@ -6,24 +6,21 @@ import io
 from typing import Any
 
 import segno
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
+from docx.enum.text import WD_BREAK
 from docx.shared import Cm
 
 from tuntas.models import Report
 from tuntas.report.docx import (
-    ANNEX_WIDTHS,
     add_row,
     add_run,
     fill,
     keep_row_together,
     new_table,
-    open_borders,
-    repeat,
     rich,
     set_page,
     shade,
     tighten,
-    write_group,
+    write_monitoring,
     write_signature,
 )
 
@@ -51,23 +48,6 @@ def write_monev(document: Any, report: Report) -> None:
         add_run(document.add_paragraph(), content["effects_note"], 8.5)
     if content["evidence"]:
         write_evidence(document, content["evidence"])
-
-
-def write_monitoring(document: Any, annex: dict[str, Any]) -> None:
-    """The nine-column table with its title repeated on each page."""
-    table = new_table(document, len(annex["columns"]), ANNEX_WIDTHS)
-    title = table.add_row()
-    merged = title.cells[0].merge(title.cells[-1])
-    open_borders(merged)
-    merged.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
-    add_run(merged.paragraphs[0], "\n".join(annex["title_lines"]), 10.5, bold=True)
-    repeat(title)
-    add_row(table, annex["columns"], 8, bold=True, head=True, widths=ANNEX_WIDTHS)
-    if not annex["groups"]:
-        row = table.add_row()
-        add_run(row.cells[0].merge(row.cells[-1]).paragraphs[0], annex["empty"], 8)
-    for group in annex["groups"]:
-        write_group(table, group)
 
 
 def write_evidence(document: Any, rows: list[dict[str, Any]]) -> None:

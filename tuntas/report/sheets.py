@@ -14,8 +14,8 @@ TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-# A spreadsheet program takes a cell that begins so for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "|", "%")
+# A spreadsheet program takes a cell for a formula that begins so, or so after blanks.
+CONTROL_STARTS, FORMULA_STARTS = ("\t", "\r", "\n"), ("=", "+", "-", "@", "|", "%")
 
 
 def write(format: str, title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
@@ -36,8 +36,12 @@ def plain(value: Any) -> str:
     """A cell's text, with an apostrophe before what would begin a formula."""
     if value is None:
         return ""
-    text = value.isoformat() if isinstance(value, date) else str(value)
-    is_formula = text.lstrip().startswith(FORMULA_STARTS) or text.startswith(("\t", "\r", "\n"))
+    return harmless(value.isoformat() if isinstance(value, date) else str(value))
+
+
+def harmless(text: str) -> str:
+    """A cell that no spreadsheet program takes for a formula."""
+    is_formula = text.lstrip().startswith(FORMULA_STARTS) or text.startswith(CONTROL_STARTS)
     return f"'{text}" if is_formula else text
 
 

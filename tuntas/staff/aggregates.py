@@ -16,31 +16,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from tuntas.law.months import Span
 from tuntas.models import AggregateImport, Event
 from tuntas.models.aggregate_file import MOST_BYTES, AggregateRefused, build
 from tuntas.models.aggregates import confirm, preview_of, receive
 from tuntas.models.signing import KeyUnreadable, fingerprint_words, key_path, public_key
 from tuntas.staff.access import OFFICE_READERS, TEAM_AND_HEAD, StaffRequest, staff
 from tuntas.staff.downloads import download
-from tuntas.staff.forms import place_errors
+from tuntas.staff.forms import SpanField, place_errors
 
 PER_PAGE = 25
 CHANGES_SHOWN = 200
 
 
 class ExportForm(forms.Form):
-    period = forms.CharField(
-        label=gettext_lazy("Periode"),
-        max_length=20,
-        help_text=gettext_lazy("2023-S1 (semester), 2023-Q2 (triwulan), 2023-01 (bulan), 2023."),
-    )
-
-    def clean_period(self) -> Span:
-        try:
-            return Span.parse(self.cleaned_data["period"])
-        except ValueError as error:
-            raise forms.ValidationError(str(error)) from error
+    period = SpanField()
 
 
 class FileForm(forms.Form):

@@ -6,6 +6,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy
+
+from tuntas.law.months import Span
 
 
 class MonthInput(forms.DateInput):
@@ -38,6 +41,25 @@ class MonthField(forms.DateField):
 class DayField(forms.DateField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(widget=DayInput(), input_formats=["%Y-%m-%d", "%d/%m/%Y"], **kwargs)
+
+
+class SpanField(forms.CharField):
+    """A month, quarter, semester, year or free span; its value is a Span."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", gettext_lazy("Periode"))
+        kwargs.setdefault(
+            "help_text",
+            gettext_lazy("2023-S1 (semester), 2023-Q2 (triwulan), 2023-01 (bulan), 2023."),
+        )
+        super().__init__(max_length=20, **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        try:
+            return Span.parse(text) if text else None
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
 
 
 def place_errors(form: forms.BaseForm, error: ValidationError) -> None:

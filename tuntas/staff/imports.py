@@ -27,7 +27,7 @@ from tuntas.law.profile import PROFILE
 from tuntas.law.tally import Tally
 from tuntas.models import Import, ImportState, Service, TooLate
 from tuntas.models.periods import first_open_month
-from tuntas.report.sheets import plain
+from tuntas.report import sheets
 from tuntas.staff.access import TEAM_AND_OFFICERS, StaffRequest, find, staff
 
 PER_PAGE, BAD_PER_PAGE = 25, 50
@@ -277,7 +277,7 @@ def import_problems(request: StaffRequest, pk: int) -> HttpResponseBase:
     def lines() -> Iterator[str]:
         yield "\ufeff" + writer.writerow(heading)
         for row in rows:
-            yield writer.writerow([plain(value) for value in row])
+            yield writer.writerow([sheets.plain(value) for value in row])
 
     answer = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="baris-salah-{found.pk}.csv"'

@@ -28,6 +28,7 @@ from tuntas.report.posters import FORMATS
 from tuntas.staff.access import OFFICE_READERS, TEAM, StaffRequest, staff
 from tuntas.staff.channels import website
 from tuntas.staff.downloads import download
+from tuntas.staff.forms import SpanField
 
 # Width to height of each picture, so that the page does not jump while it loads.
 PREVIEWS = {"regulation": (297, 210), "modern": (210, 297)} | PIXELS
@@ -36,11 +37,7 @@ PREVIEWS = {"regulation": (297, 210), "modern": (210, 297)} | PIXELS
 class MaterialForm(forms.Form):
     """Of which period and which part the posters speak."""
 
-    period = forms.CharField(
-        label=gettext_lazy("Periode"),
-        max_length=20,
-        help_text=gettext_lazy("2023-S1 (semester), 2023-Q2 (triwulan), 2023-01 (bulan), 2023."),
-    )
+    period = SpanField()
     unit = forms.ModelChoiceField(
         label=gettext_lazy("Unit"),
         queryset=Unit.objects.none(),
@@ -52,12 +49,6 @@ class MaterialForm(forms.Form):
     def __init__(self, *args: Any, office: Office, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["unit"].queryset = office.units.all()  # type: ignore[attr-defined]
-
-    def clean_period(self) -> Span:
-        try:
-            return Span.parse(self.cleaned_data["period"])
-        except ValueError as error:
-            raise forms.ValidationError(str(error)) from error
 
 
 @staff(may=OFFICE_READERS)

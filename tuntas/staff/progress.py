@@ -35,10 +35,9 @@ from tuntas.staff.access import (
     find,
     staff,
 )
+from tuntas.staff.downloads import DOWNLOAD_ONLY, kept_file
 from tuntas.staff.forms import DayField, DayInput, place_errors
 from tuntas.staff.plans import carried_words
-
-DOWNLOAD_ONLY = "default-src 'none'; sandbox"
 
 
 class ProgressForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -400,16 +399,7 @@ def find_file(request: StaffRequest, pk: int, evidence_pk: int) -> Evidence:
 @staff()
 def evidence_file(request: StaffRequest, pk: int, evidence_pk: int) -> FileResponse:
     """The kept file, always as a download: it is never shown inside the site's own pages."""
-    row = find_file(request, pk, evidence_pk)
-    response = FileResponse(
-        default_storage.open(row.storage_path),
-        as_attachment=True,
-        filename=row.file_name,
-        content_type=row.content_type,
-    )
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = DOWNLOAD_ONLY
-    return response
+    return kept_file(find_file(request, pk, evidence_pk))
 
 
 @staff()

@@ -8,32 +8,28 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from tuntas.law.months import Month, Span
+from tuntas.law.months import Month
 from tuntas.models import Publication
 from tuntas.models.evaluations import Indicator, evaluate
 from tuntas.models.publications import Medium
 from tuntas.staff.access import OFFICE_READERS, TEAM, StaffRequest, find, staff
-from tuntas.staff.forms import DayField, place_errors
+from tuntas.staff.downloads import kept_file
+from tuntas.staff.forms import DayField, SpanField, place_errors
 
 PER_PAGE = 25
 FIRST_YEAR = 2017
 
 
 class PublicationForm(forms.Form):
-    span = forms.CharField(
-        label=gettext_lazy("Periode"),
-        max_length=20,
-        help_text=gettext_lazy("2023-S1 (semester), 2023-Q2 (triwulan), 2023-01 (bulan), 2023."),
-    )
+    span = SpanField()
     kind = forms.ChoiceField(label=gettext_lazy("Jenis media"), choices=Medium.choices)
     name = forms.CharField(
         label=gettext_lazy("Nama media"),
@@ -59,12 +55,6 @@ class PublicationForm(forms.Form):
                 _("Berkas terlalu besar; paling banyak %(most)s MB.") % {"most": most}
             )
         return upload
-
-    def clean_span(self) -> Span:
-        try:
-            return Span.parse(self.cleaned_data["span"])
-        except ValueError as error:
-            raise forms.ValidationError(str(error)) from error
 
 
 @staff(may=OFFICE_READERS)
@@ -114,17 +104,7 @@ def publication_withdrawal(request: StaffRequest, pk: int) -> HttpResponse:
 def publication_proof(request: StaffRequest, pk: int) -> FileResponse:
     """The kept proof, always as a download."""
     row: Publication = find(Publication.objects.exclude(sha256=""), request, pk=pk)
-    if not default_storage.exists(row.storage_path):
-        raise Http404
-    response = FileResponse(
-        default_storage.open(row.storage_path),
-        as_attachment=True,
-        filename=row.file_name,
-        content_type=row.content_type,
-    )
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    return kept_file(row)
 
 
 @staff(may=OFFICE_READERS)

@@ -8,7 +8,6 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
 from django.db.models import Prefetch
 from django.http import FileResponse, Http404, HttpResponse, JsonResponse
@@ -34,20 +33,15 @@ from tuntas.models import (
 from tuntas.models.results import unclosed
 from tuntas.report import MissingFont, NothingToProcess, outlines
 from tuntas.staff.access import OFFICE_READERS, TEAM, TEAM_AND_HEAD, StaffRequest, find, staff
-from tuntas.staff.downloads import download
-from tuntas.staff.forms import DayField, place_errors
+from tuntas.staff.downloads import download, kept_file
+from tuntas.staff.forms import DayField, SpanField, place_errors
 
 PER_PAGE = 20
-DOWNLOAD_ONLY = "default-src 'none'; sandbox"
 
 
 class ReportForm(forms.Form):
     kind = forms.ChoiceField(label=gettext_lazy("Jenis laporan"), choices=ReportKind.choices)
-    span = forms.CharField(
-        label=gettext_lazy("Periode"),
-        max_length=20,
-        help_text=gettext_lazy("2023-S1 (semester), 2023-Q2 (triwulan), 2023-01 (bulan), 2023."),
-    )
+    span = SpanField()
     unit = forms.ModelChoiceField(
         label=gettext_lazy("Unit"),
         queryset=Unit.objects.none(),
@@ -79,12 +73,6 @@ class ReportForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["service"].queryset = services  # type: ignore[attr-defined]
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
-
-    def clean_span(self) -> Span:
-        try:
-            return Span.parse(self.cleaned_data["span"])
-        except ValueError as error:
-            raise forms.ValidationError(str(error)) from error
 
     def wanted(self) -> dict[str, Any]:
         """What to make; a unit and an outline matter to the result report only."""
@@ -268,16 +256,7 @@ def report_signature(request: StaffRequest, code: str) -> HttpResponse:
 @staff(may=OFFICE_READERS)
 def report_signed(request: StaffRequest, code: str, sha256: str) -> FileResponse:
     """A signed file, always as a download."""
-    row = get_object_or_404(find_report(request, code).signed_files, sha256=sha256)
-    response = FileResponse(
-        default_storage.open(row.storage_path),
-        as_attachment=True,
-        filename=row.file_name,
-        content_type="application/pdf",
-    )
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = DOWNLOAD_ONLY
-    return response
+    return kept_file(get_object_or_404(find_report(request, code).signed_files, sha256=sha256))
 
 
 urlpatterns = [
