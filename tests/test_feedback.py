@@ -35,10 +35,11 @@ from tuntas.models import (
     Vote,
     Way,
 )
-from tuntas.models.conversations import erase_outlived, may_reopen
+from tuntas.models.conversations import may_reopen
 from tuntas.models.feedback import MERGED
 from tuntas.models.holidays import read_lines
 from tuntas.models.reply_templates import check, share_from
+from tuntas.models.retention import erase_due
 from tuntas.report.suggestions import answered_share, suggestions_sentence
 
 
@@ -345,8 +346,8 @@ def test_an_address_is_told_of_answers_and_erased_by_rule_or_wish(cast: Cast) ->
     assert list(Contact.objects.to_notify()) == [contact]
     contact.mark_told(at=moment("2026-07-03 02:05"))
     assert not Contact.objects.to_notify().exists()
-    assert erase_outlived(moment("2026-08-01 02:00")) == 0
-    assert erase_outlived(moment("2026-08-02 02:01")) == 1
+    assert erase_due(cast.office, moment("2026-08-01 02:00"))["contact"] == 0
+    assert erase_due(cast.office, moment("2026-08-02 02:01"))["contact"] == 1
     Contact.give(row, "warga@contoh.id").erase()
     assert not Contact.objects.exists()
     assert "contoh.id" not in str(list(Event.objects.values("action", "about", "details")))

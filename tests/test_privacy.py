@@ -59,7 +59,8 @@ def start(cast: Cast, text: str = SECRET, **fields: Any) -> tuple[str, Feedback]
 
 def test_the_form_links_to_a_notice_in_every_language(cast: Cast) -> None:
     path = f"/o/{cast.office.address}/privacy/"
-    assert path in Client().get(cast.service.get_absolute_url()).content.decode()
+    way = reverse("survey-privacy", args=[cast.service.token])
+    assert f'href="{way}"' in Client().get(cast.service.get_absolute_url()).content.decode()
     for language, words in (("id", "Siapa yang"), ("en", "Who is"), ("ban", "Sira sane")):
         html = Client().get(f"{path}?l={language}").content.decode()
         assert words in html
@@ -348,3 +349,12 @@ def test_every_column_that_may_hold_a_person_is_in_the_record(cast: Cast) -> Non
     assert "contact.email" in page
     file = cast.client("auditor").get(reverse("processing-file")).content.decode("utf-8-sig")
     assert "Saran dan tanggapan" in file
+
+
+def test_the_form_leads_to_the_notice_of_its_office(cast: Cast) -> None:
+    shown = Client().get(f"{cast.service.get_absolute_url()}?l=en").content.decode()
+    address = reverse("survey-privacy", args=[cast.service.token])
+    assert f'href="{address}?l=en"' in shown
+    answer = Client().get(f"{address}?l=en")
+    assert (answer.status_code, answer["Location"]) == (302, "/o/pusat.kanreg/privacy/?l=en")
+    assert Client().get(reverse("survey-privacy", args=["tidakada"])).status_code == 404

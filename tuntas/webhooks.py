@@ -19,7 +19,7 @@ import ssl
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from threading import Timer
+from threading import Event, Timer
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
@@ -112,14 +112,15 @@ def visit(parts: SplitResult, body: bytes, headers: dict[str, str]) -> int:
     headers = {"Host": links.host_header(parts.scheme, host, port), **headers}
     connection = links.Pinned(host, port, address, SECONDS, parts.scheme == "https")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    clock = Timer(SECONDS, hang_up, [connection])
+    hung_up = Event()
+    clock = Timer(SECONDS, hang_up, [connection, hung_up])
     clock.daemon = True
     clock.start()
     try:
         connection.request("POST", links.quoted(path), body, headers)
         return connection.getresponse().status
     except (OSError, http.client.HTTPException, ValueError) as error:
-        if not clock.is_alive():  # it was our own clock that ended the visit
+        if hung_up.is_set():
             raise TimeoutError from error
         raise
     finally:
@@ -141,8 +142,9 @@ def is_inside(text: str, networks: Sequence[links.Network]) -> bool:
     return any(address.version == net.version and address in net for net in networks)
 
 
-def hang_up(connection: http.client.HTTPConnection) -> None:
+def hang_up(connection: http.client.HTTPConnection, hung_up: Event) -> None:
     """End a visit that takes too long, whatever it is waiting for."""
+    hung_up.set()
     if connection.sock is not None:
         with suppress(OSError):
             connection.sock.shutdown(socket.SHUT_RDWR)

@@ -16,12 +16,14 @@ from tests.conftest import Cast
 from tests.public.test_budget import FORM_LIMIT
 from tests.public.test_codes import batch
 from tests.public.test_form import filled
+from tuntas import limits
 from tuntas.law.quality import BURST_MOST, Sign, signs_of
+from tuntas.limits import Limit
 from tuntas.models import Response, Service, Tablet
 from tuntas.models.responses import new_form_id
 from tuntas.public import traffic
 from tuntas.public.proof import MOST_TRIES, challenge_of, is_proven, mark_of, number_of
-from tuntas.public.traffic import Bursts, Limit, address_of, key_of
+from tuntas.public.traffic import Bursts, address_of, key_of
 
 
 class Clock:
@@ -204,7 +206,7 @@ def test_a_code_and_a_tablet_pass_a_braked_address(cast: Cast) -> None:
 
 
 def test_memory_of_addresses_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(traffic, "MOST_KEPT", 100)
+    monkeypatch.setattr(limits, "MOST_KEPT", 100)
     limit = Limit(5, 1.0, Clock())
     for number in range(1000):
         limit.take(number.to_bytes(2, "big"))

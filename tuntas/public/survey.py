@@ -175,10 +175,19 @@ def show(
     if service.pk:  # a preview has no address to share
         picture = reverse("survey-card", args=[service.token])
         context["form_url"] = f"{settings.PUBLIC_URL}{service.get_absolute_url()}{query()}"
-        notice = reverse("privacy-notice", args=[service.office.address])
+        notice = reverse("survey-privacy", args=[service.token])
         context["privacy_url"] = f"{notice}{query()}"
         context["card_url"] = f"{settings.PUBLIC_URL}{picture}{query()}"
     return page(request, "form", context, status)
+
+
+@public
+def survey_privacy(request: HttpRequest, token: str) -> HttpResponse:
+    """On to the office's privacy notice: its address costs a query, the form has none to give."""
+    service = find_service(token)
+    if service is None:
+        return problem(request, 404, _("Layanan tidak ditemukan"), _("Tautan ini tidak lengkap."))
+    return redirect(reverse("privacy-notice", args=[service.office.address]) + query())
 
 
 @public

@@ -30,6 +30,7 @@ register_converter(MonthConverter, "month")
 urlpatterns = [
     path("", pages.landing, name="landing"),
     path("s/<slug:token>/", survey.survey_form, name="survey-form"),
+    path("s/<slug:token>/privacy/", survey.survey_privacy, name="survey-privacy"),
     path("s/<slug:token>/card.png", survey.survey_card, name="survey-card"),
     path("s/<slug:token>/receipt/<str:signed>/", survey.survey_receipt, name="survey-receipt"),
     path("e/<str:key>/", survey.survey_preview, name="survey-preview"),
