@@ -30,6 +30,7 @@ from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import connection, connections, models, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from tuntas import __version__
@@ -266,11 +267,12 @@ def restore(path: Path, progress: Progress) -> dict[str, int]:
     to the schema of this version. Raises BadBackup and NotEmpty.
     """
     manifest = check(path)
-    targets = known_targets(manifest)
+    loader, targets = known_targets(manifest)
     refuse_data()
     executor = MigrationExecutor(connection)
+    executor.loader = loader
     executor.migrate(targets)
-    registry = MigrationExecutor(connection).loader.project_state(targets).apps
+    registry = loader.project_state(targets).apps
     with zipfile.ZipFile(path) as archive:
         found = {model._meta.label_lower: model for model in kept_models(registry)}
         missing = set(manifest["tables"]) - set(found)
@@ -294,22 +296,33 @@ def restore(path: Path, progress: Progress) -> dict[str, int]:
     return {name: row["rows"] for name, row in manifest["tables"].items()}
 
 
-def known_targets(manifest: dict[str, Any]) -> list[tuple[str, str]]:
-    """The last migration of each app at the time of the backup. Raises BadBackup for a newer one."""
-    graph = MigrationExecutor(connection).loader.graph
+def known_targets(
+    manifest: dict[str, Any],
+) -> tuple[MigrationLoader, list[tuple[str, str]]]:
+    """The last migration of each app at the time of the backup, and a loader that knows it.
+
+    Raises BadBackup for a backup of a newer version.
+    """
     applied = {(app, name) for app, name in manifest["migrations"]}
-    strange = sorted(f"{app}.{name}" for app, name in applied - set(graph.nodes))
+    loader = MigrationLoader(connection)
+    strange = sorted(f"{app}.{name}" for app, name in applied - set(loader.disk_migrations))
     if strange:
         raise BadBackup(
             f"Cadangan ini dari versi {manifest['version']} yang lebih baru ({strange[0]}). "
             "Pasang versi itu dahulu."
         )
-    return [
+    # A squashed migration leads past all that it replaces; who wants to stop among these takes
+    # the long way.
+    short = {key: set(row.replaces) for key, row in loader.disk_migrations.items() if row.replaces}
+    whole = all(replaced <= applied for replaced in short.values())
+    loader = MigrationLoader(connection, replace_migrations=whole)
+    applied = (applied | set(short) if whole else applied - set(short)) & set(loader.graph.nodes)
+    return loader, [
         node
         for node in sorted(applied)
         if not any(
             child.key in applied and child.key[0] == node[0]
-            for child in graph.node_map[node].children
+            for child in loader.graph.node_map[node].children
         )
     ]
 

@@ -12,16 +12,20 @@ APPEND_ONLY = ("tuntas_planstage", "tuntas_planrevision")
 
 def keep_completions(apps, schema_editor):
     """Every plan gets its draft, running and accepted stages from what is known of it."""
-    plans, stages = (apps.get_model("tuntas", name) for name in ("ActionPlan", "PlanStage"))
-    completions = {row.plan_id: row for row in apps.get_model("tuntas", "Completion").objects.all()}
-    for plan in plans.objects.order_by("id"):
-        stages.objects.create(plan=plan, stage="draft", at=plan.created_at, by_id=plan.created_by_id)
+    alias = schema_editor.connection.alias
+    plans, stages, old = (
+        apps.get_model("tuntas", name).objects.using(alias)
+        for name in ("ActionPlan", "PlanStage", "Completion")
+    )
+    completions = {row.plan_id: row for row in old.all()}
+    for plan in plans.order_by("id"):
+        stages.create(plan=plan, stage="draft", at=plan.created_at, by_id=plan.created_by_id)
         first = plan.progress.exclude(kind="planned").order_by("at", "id").first()
         if first is not None:
-            stages.objects.create(plan=plan, stage="running", at=first.at, by_id=first.by_id)
+            stages.create(plan=plan, stage="running", at=first.at, by_id=first.by_id)
         done = completions.get(plan.pk)
         if done is not None:
-            plan.completion = stages.objects.create(
+            plan.completion = stages.create(
                 plan=plan, stage="accepted", at=done.at, by_id=done.by_id, note=done.note
             )
             plan.save(update_fields=["completion"])

@@ -52,7 +52,8 @@ ELEMENTS = (
 
 def count_older(apps, schema_editor):
     """Give the closures that are there already their row of counters, where it fits."""
-    closures = apps.get_model("tuntas", "Closure").objects.select_related("period")
+    alias = schema_editor.connection.alias
+    closures = apps.get_model("tuntas", "Closure").objects.using(alias).select_related("period")
     counts = apps.get_model("tuntas", "ClosureCount")
     rows = []
     for closure in closures.iterator(chunk_size=500):
@@ -66,7 +67,7 @@ def count_older(apps, schema_editor):
                     **numbers,
                 )
             )
-    counts.objects.bulk_create(rows, batch_size=100)
+    counts.objects.using(alias).bulk_create(rows, batch_size=100)
 
 
 def numbers_of(services):
