@@ -216,7 +216,7 @@ def test_closures_of_before_get_the_counters_they_would_get_today(cast: Cast) ->
         close(cast.office, Month(2023, number), services, counted=False)
         assert migration.numbers_of(services) == numbers_of(services)
     before = roll_up(cast.ministry, SPAN).result
-    migration.count_older(apps, None)
+    migration.count_older(apps, connection.SchemaEditorClass(connection))
     assert ClosureCount.objects.count() == 3
     assert roll_up(cast.ministry, SPAN).result == before
 
