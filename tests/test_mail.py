@@ -337,9 +337,9 @@ def database_url() -> str:
 WORKER = """
 import django
 django.setup()
-from tuntas import mail, server
+from tuntas import mail, supervisor
 mail.next_open = lambda at, _zone, _off: at
-server.run_work()
+supervisor.run_work()
 """
 
 

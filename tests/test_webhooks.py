@@ -390,8 +390,8 @@ def test_what_a_dead_worker_left_unmarked_is_sent_again(cast: Cast, hook: Webhoo
 WORKER = """
 import django
 django.setup()
-from tuntas import server
-server.run_work()
+from tuntas import supervisor
+supervisor.run_work()
 """
 
 

@@ -87,6 +87,7 @@ def write(path: Path, progress: Progress) -> Told:
         part.rename(path)
     finally:
         part.unlink(missing_ok=True)
+    settings.BACKUP_MARK.touch()
     tables = {name: row["rows"] for name, row in manifest["tables"].items()}
     return Told(tables, len(manifest["files"]), path.stat().st_size, digest_of(path))
 

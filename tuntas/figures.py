@@ -1,21 +1,14 @@
-"""What the command line prints: an index as data and as lines, and the health of the installation."""
+"""What the command line prints: an index as data and as lines, adequacy, roll-up."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
-from django.core import checks
-from django.db import connection, transaction
-from django.db.migrations.executor import MigrationExecutor
-from django.utils import timezone
-
-from tuntas import work
 from tuntas.law.months import Month, Span
 from tuntas.law.rounding import half_up
 from tuntas.law.sampling import sample_size
-from tuntas.models import HistoricalResult, Notice, Office, Service, Unit
+from tuntas.models import HistoricalResult, Office, Service, Unit
 from tuntas.models.adequacy import adequacies
 from tuntas.models.analyses import BY_CHANNEL, Analysis, Group, analysis_of
 from tuntas.models.results import (
@@ -30,27 +23,6 @@ from tuntas.models.rollups import instruments_of as pooled_instruments_of
 from tuntas.report import numbers
 from tuntas.report.facts import index_facts
 from tuntas.report.open_data import exact, of_instrument, of_result
-
-LEVELS = {checks.ERROR: "galat", checks.WARNING: "awas", checks.INFO: "info"}
-# A mail that may go out and is still here after this long stands still; night is not counted.
-LATE_MAIL = timedelta(hours=14)
-TRIGGERED = {
-    "tuntas_response",
-    "tuntas_closure",
-    "tuntas_reopening",
-    "tuntas_dayseal",
-    "tuntas_closureproof",
-    "tuntas_event",
-    "tuntas_planstage",
-    "tuntas_planrevision",
-    "tuntas_closurecount",
-    "tuntas_officeidentity",
-    "tuntas_outsideoffice",
-    "tuntas_outsidekey",
-    "tuntas_outsideclosure",
-    "tuntas_reportnumber",
-    "tuntas_signedfile",
-}
 
 
 def index_data(
@@ -200,95 +172,6 @@ def adequacy_data(office: Office, year: int | None) -> list[dict[str, Any]]:
         }
         for row in adequacies(office, year or today.year, services, today)
     ]
-
-
-# -- health --------------------------------------------------------------------------------------
-
-
-def health() -> list[tuple[str, str, str]]:
-    """(level, finding, hint) of everything that can be looked at; level: baik, info, awas, galat."""
-    findings = [
-        (LEVELS.get(found.level, "galat"), found.msg, found.hint or "")
-        for found in checks.run_checks(include_deployment_checks=False, databases=["default"])
-    ]
-    plan = MigrationExecutor(connection)
-    waiting = plan.migration_plan(plan.loader.graph.leaf_nodes())
-    if waiting:
-        hint = "Jalankan: tuntas manage migrate"
-        return [*findings, ("galat", f"{len(waiting)} migrasi belum dijalankan.", hint)]
-    findings.append(("baik", f"Basis data {connection.vendor}, semua migrasi terpasang.", ""))
-    missing = TRIGGERED - guarded_tables()
-    if missing:
-        findings.append(
-            (
-                "galat",
-                f"Pemicu pelindung hilang pada {', '.join(sorted(missing))}.",
-                "Pulihkan basis data dari cadangan; pemicu itu mencegah data lama diubah.",
-            )
-        )
-    else:
-        findings.append(("baik", "Jawaban, penutupan, dan jejak audit dilindungi pemicu.", ""))
-    findings.append(write_probe())
-    findings.append(background_work())
-    findings.append(mail_queue())
-    return findings
-
-
-def mail_queue() -> tuple[str, str, str]:
-    """What waits to be mailed since when, and what could not be."""
-    now = timezone.now()
-    waiting = Notice.objects.to_send(now).filter(given_up_at=None)
-    dead, n = Notice.objects.dead().count(), waiting.count()
-    oldest = waiting.order_by("made_at").values_list("made_at", flat=True).first()
-    since = f", tertua {timezone.localtime(oldest):%d.%m.%Y %H.%M}" if oldest else ""
-    told = f"Surel: {n} menunggu{since}, {dead} tidak dapat dikirim."
-    if dead:
-        return (
-            "awas",
-            told,
-            "Buka Pengingat saya → Surel tertahan: perbaiki sebabnya, kirim lagi.",
-        )
-    if oldest and now - oldest > LATE_MAIL:
-        return ("awas", told, "Periksa TUNTAS_SMTP_HOST dan apakah pekerja latar berjalan.")
-    return ("baik", told, "")
-
-
-def background_work() -> tuple[str, str, str]:
-    """Whether the loop lives, what waits for it and what it gave up."""
-    found = work.health()
-    waiting, failed = sum(found.waiting.values()), sum(found.failed.values())
-    told = f"{waiting} menunggu, {failed} gagal"
-    if failed:
-        names = ", ".join(name for name, n in found.failed.items() if n)
-        return ("awas", f"Pekerjaan latar: {told} ({names}).", "Lihat log, lalu ulangi impornya.")
-    if found.silence is None or found.silence > work.SILENT:
-        level = "awas" if waiting else "info"
-        return (level, f"Pekerjaan latar tidak berjalan; {told}.", "Jalankan: tuntas serve")
-    return (
-        "baik",
-        f"Pekerjaan latar berjalan, terakhir {found.silence:.0f} detik lalu; {told}.",
-        "",
-    )
-
-
-def guarded_tables() -> set[str]:
-    """Tables that have a trigger."""
-    if connection.vendor == "sqlite":
-        sql = "SELECT DISTINCT tbl_name FROM sqlite_master WHERE type = 'trigger'"
-    else:
-        sql = "SELECT DISTINCT event_object_table FROM information_schema.triggers"
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return {row[0] for row in cursor.fetchall()}
-
-
-def write_probe() -> tuple[str, str, str]:
-    """Whether a transaction can really be written; nothing of it stays."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("CREATE TEMPORARY TABLE tuntas_probe (n integer)")
-        cursor.execute("INSERT INTO tuntas_probe VALUES (1)")
-        cursor.execute("DROP TABLE tuntas_probe")
-    return ("baik", "Basis data dapat ditulisi.", "")
 
 
 # -- roll-up -------------------------------------------------------------------------------------

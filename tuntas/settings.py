@@ -78,6 +78,12 @@ PROXIES = env_list("TUNTAS_PROXIES", ["127.0.0.1", "::1"])
 # Networks that are not public but may be visited to look whether a link of evidence still opens.
 LINK_NETWORKS = env_networks("TUNTAS_LINK_NETWORKS")
 
+# Who may read /metrics beside this very machine: networks, or whoever has the token.
+METRICS_NETWORKS = env_networks("TUNTAS_METRICS_NETWORKS")
+METRICS_TOKEN = env_str("TUNTAS_METRICS_TOKEN", "")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
+    raise ImproperlyConfigured("TUNTAS_METRICS_TOKEN terlalu pendek: paling sedikit 20 huruf.")
+
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured(
         "TUNTAS_HOSTS berisi '*': tautan dalam surel dan dokumen dapat dipalsukan. "
@@ -181,6 +187,13 @@ def public_languages(text: str) -> dict[str, str]:
 
 
 DATABASES = {"default": database(env_str("TUNTAS_DATABASE_URL", "sqlite:///"))}
+# SQLite has one writer: more processes would only wait for each other's lock.
+WORKERS = env_int(
+    "TUNTAS_WORKERS",
+    1 if str(DATABASES["default"]["ENGINE"]).endswith("sqlite3") else 2,
+    least=1,
+    most=64,
+)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
@@ -196,6 +209,7 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
+    "tuntas.measures.measure_middleware",
     "tuntas.headers.headers_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -312,6 +326,7 @@ EVIDENCE_MAX_BYTES = env_int("TUNTAS_EVIDENCE_MAX_MB", 10, least=1, most=100) * 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA / "static"
 MEDIA_ROOT = DATA / "files"
+BACKUP_MARK = DATA / "last-backup"  # its time is that of the last backup
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     # Names carry a hash of the content, so browsers may keep every file for ever.
@@ -342,15 +357,22 @@ if not EMAIL_HOST:
     EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
 # -- logging: one line per fact, on stderr; never answers, texts, codes or addresses -------------
+LOG_FORMAT = env_str("TUNTAS_LOG_FORMAT", "line")
+if LOG_FORMAT not in {"line", "json"}:
+    raise ImproperlyConfigured(f"TUNTAS_LOG_FORMAT={LOG_FORMAT!r}: isi dengan line atau json.")
+LOG_REQUESTS = env_bool("TUNTAS_LOG_REQUESTS", False)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "tuntas.logs.JsonLines"},
+    },
     "filters": {"without_secrets": {"()": "tuntas.logs.WithoutSecrets"}},
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
-            "formatter": "line",
+            "formatter": LOG_FORMAT,
             "filters": ["without_secrets"],
         }
     },

@@ -10,17 +10,20 @@ import subprocess
 import sys
 import time
 import urllib.request
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import xlsxwriter
 from click.testing import CliRunner, Result
+from django.utils import timezone
 
 from tests.conftest import Cast, answer, moment
+from tuntas import doctor
 from tuntas.cli import main
 from tuntas.law.months import Month
-from tuntas.models import Feedback, HistoricalResult, Office, Period, Response, Service
+from tuntas.models import Event, Feedback, HistoricalResult, Office, Period, Response, Service
 from tuntas.models.closures import Closure
 
 DATA = Path(__file__).parents[1] / "data" / "sekadau_2019s1" / "sekadau_skm_2019_s1_first49.csv"
@@ -316,6 +319,33 @@ def test_doctor_finds_the_triggers_and_says_when_one_is_gone(cast: Cast) -> None
     assert any(
         "Pemicu pelindung hilang pada tuntas_event" in row["text"] for row in as_json(result)
     )
+
+
+def test_doctor_names_what_an_administrator_should_mend(
+    cast: Cast, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = tmp_path / "secret-key"
+    key.write_text("k")
+    key.chmod(0o644)
+    settings.DATA, settings.BACKUP_MARK = tmp_path, tmp_path / "last-backup"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    Event.objects.create(at=timezone.now() + timedelta(hours=1), action="ahead", about="test")
+    settings.BACKUP_MARK.touch()
+    os.utime(settings.BACKUP_MARK, (0, time.time() - 30 * 86400))
+    monkeypatch.setattr(doctor, "LEAST_SPACE", 2**60)
+    result = tuntas("doctor", "--mail", "--json")
+    found = {row["text"]: row["level"] for row in as_json(result)}
+    for start, level in {
+        "Jam server tertinggal 60 menit": "galat",
+        "Ruang kosong": "galat",
+        "Cadangan terakhir 30 hari": "awas",
+        "secret-key dapat dibaca": "awas",
+        f"Server surel 127.0.0.1:{settings.EMAIL_PORT} tidak menerima": "galat",
+        "Jawaban diakui setelah tersimpan di disk": "baik",
+    }.items():
+        assert [found[text] for text in found if text.startswith(start)] == [level], start
+    assert result.exit_code == 1
 
 
 def test_help_on_every_level() -> None:

@@ -19,6 +19,8 @@ def main() -> None:
 for command in (
     running.serve,
     running.work,
+    running.web,
+    running.prepare,
     running.demo,
     running.manage,
     running.doctor,

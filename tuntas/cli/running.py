@@ -17,27 +17,59 @@ from tuntas.cli.arguments import fail, json_option, ready, show
 @click.option("--port", type=int, envvar="PORT", default=8000, show_default=True, help="Porta.")
 def serve(demo: bool, host: str, port: int) -> None:
     """Siapkan basis data dan jalankan situs."""
-    from tuntas import server
-
     os.environ["PORT"] = str(port)
     with ready():
+        from django.conf import settings
+
+        from tuntas import server, supervisor
+
         try:
+            door = supervisor.open_port(host, port)
             server.prepare()
             signs = load_demo(quiet=False) if demo else []
             server.announce(host, port, signs)
-            server.run(host, port)
-        except server.CannotServe as error:
+            supervisor.Supervisor(door, settings.WORKERS).run()
+        except supervisor.CannotServe as error:
             fail(str(error), 1)
 
 
+parent_option = click.option(
+    "--parent", type=int, hidden=True, help="Berhenti bila proses ini sudah tiada."
+)
+
+
 @click.command()
-@click.option("--parent", type=int, hidden=True, help="Berhenti bila proses ini sudah tiada.")
+@parent_option
 def work(parent: int | None) -> None:
     """Kerjakan antrean latar belakang (impor) sampai dihentikan; serve sudah menjalankannya."""
     with ready():
-        from tuntas import server
+        from tuntas import supervisor
 
-        server.run_work(parent)
+        supervisor.run_work(parent)
+
+
+@click.command(hidden=True)
+@click.option("--fd", type=int, required=True)
+@click.option("--workers", type=int, default=1)
+@click.option("--ready", "told", type=int)
+@parent_option
+def web(fd: int, workers: int, told: int | None, parent: int | None) -> None:
+    """Jawab permintaan pada soket yang sudah terbuka; dipanggil oleh serve."""
+    from tuntas import supervisor  # without Django: only the workers need it
+
+    supervisor.serve_web(fd, workers, parent, told)
+
+
+@click.command()
+def prepare() -> None:
+    """Siapkan basis data, terjemahan, dan berkas statis; serve melakukannya sendiri."""
+    with ready():
+        from tuntas import server, supervisor
+
+        try:
+            server.prepare()
+        except supervisor.CannotServe as error:
+            fail(str(error), 1)
 
 
 @click.command()
@@ -74,13 +106,14 @@ def manage(words: tuple[str, ...]) -> None:
 
 
 @click.command()
+@click.option("--mail", is_flag=True, help="Coba juga masuk ke server surel.")
 @json_option
-def doctor(as_json: bool) -> None:
+def doctor(mail: bool, as_json: bool) -> None:
     """Periksa kesehatan pemasangan ini."""
     with ready():
-        from tuntas import figures
+        from tuntas import doctor as office_doctor
 
-        findings = figures.health()
+        findings = office_doctor.findings() + ([office_doctor.mail_server()] if mail else [])
         if as_json:
             show([{"level": level, "text": text, "hint": hint} for level, text, hint in findings])
         for level, text, hint in [] if as_json else findings:

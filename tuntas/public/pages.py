@@ -8,8 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -135,12 +134,3 @@ def receipt_context(code: str) -> dict[str, Any] | None:
             office=response.office_id, responses__response_id=response.id, accepted=True
         ).first(),
     }
-
-
-@public
-def healthz(_request: HttpRequest) -> HttpResponse:
-    """200 when the database answers; the page for a silent database is 503."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-        cursor.fetchone()
-    return JsonResponse({"status": "ok"})

@@ -7,6 +7,7 @@ from tuntas.public import (
     calendar,
     chooser,
     conversation,
+    health,
     open_data,
     pages,
     privacy,
@@ -63,5 +64,7 @@ urlpatterns = [
     path("v/<str:code>/", pages.verify, name="verify"),
     path("w/<slug:key>/", wall.wall, name="wall"),
     path("calendar/<slug:key>.ics", calendar.calendar, name="calendar"),
-    path("healthz", pages.healthz, name="healthz"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
 ]

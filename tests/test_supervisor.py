@@ -1,0 +1,229 @@
+"""A running site stays up: processes die, new versions come, and nobody is turned away.
+
+Real processes, real signals, a steady stream of requests from outside.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_commands import environment, free_port
+
+pytestmark = pytest.mark.slow
+
+
+class Site:
+    """`tuntas serve` on a port of its own."""
+
+    def __init__(self, folder: Path, **more: str) -> None:
+        self.port = free_port()
+        self.env = environment(folder, PORT=str(self.port), **more)
+        self.log = folder / "log"
+        with self.log.open("wb") as log:
+            command = [sys.executable, "-m", "tuntas.cli", "serve"]
+            self.process = subprocess.Popen(command, env=self.env, stdout=log, stderr=log)
+
+    def get(self, path: str = "/healthz") -> int:
+        """Status of one request on a connection of its own. Raises OSError, HTTPException."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            answer.read()
+            return answer.status
+        finally:
+            connection.close()
+
+    def answers(self) -> bool:
+        with suppress(OSError, http.client.HTTPException):
+            return self.get() == 200
+        return False
+
+    def children(self) -> dict[str, list[int]]:
+        """Process numbers by command: web (its first is the parent of the others) and work."""
+        found: dict[str, list[int]] = {"web": [], "work": []}
+        ours = {self.process.pid}
+        for pid, parent, words in sorted(processes()):
+            if parent in ours:
+                ours.add(pid)
+                for name in found:
+                    if name in words:
+                        found[name].append(pid)
+        return found
+
+
+def processes() -> Iterator[tuple[int, int, list[str]]]:
+    """(pid, parent, words of the command) of all that live; nobody reaps the dead here."""
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with suppress(OSError):
+                state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+                words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
+                if state not in "ZX":
+                    yield int(folder.name), int(parent), words
+
+
+@contextmanager
+def site(folder: Path, **more: str) -> Iterator[Site]:
+    running = Site(folder, **more)
+    try:
+        until(running.answers, 60)
+        until(lambda: bool(running.children()["work"]), 10)
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.process.send_signal(signal.SIGTERM)
+            running.process.wait(60)
+
+
+def until(holds: Callable[[], bool], seconds: float) -> float:
+    """Seconds until it holds; fails when it never does."""
+    start = time.monotonic()
+    while not holds():
+        assert time.monotonic() - start < seconds, "did not happen in time"
+        time.sleep(0.05)
+    return time.monotonic() - start
+
+
+@contextmanager
+def stream(running: Site, clients: int = 4) -> Iterator[list[object]]:
+    """Requests one after the other from several clients; gives what went wrong, and counts."""
+    ended, told, lock = threading.Event(), [], threading.Lock()  # type: ignore[var-annotated]
+
+    def ask() -> None:
+        while not ended.is_set():
+            try:
+                status: object = running.get()
+            except (OSError, http.client.HTTPException) as error:
+                status = repr(error)
+            with lock:
+                told.append(status)
+
+    threads = [threading.Thread(target=ask) for _each in range(clients)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield told
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_a_reload_turns_nobody_away_and_takes_new_processes(tmp_path: Path) -> None:
+    with site(tmp_path) as running:
+        before = running.children()
+        with stream(running) as told:
+            for _each in range(3):
+                old = set(running.children()["web"])
+                running.process.send_signal(signal.SIGHUP)
+                until(lambda: not old & set(running.children()["web"]), 60)  # noqa: B023
+            asked = len(told)
+            until(lambda: len(told) > asked + 20, 30)
+        assert len(told) > 100
+        assert [status for status in told if status != 200] == []
+        after = running.children()
+        assert not set(before["web"]) & set(after["web"])
+        assert not set(before["work"]) & set(after["work"])
+    assert running.log.read_text().count("reload done") == 3
+
+
+def test_settings_that_do_not_fit_leave_the_old_processes_in_place(tmp_path: Path) -> None:
+    secret = tmp_path / "key"
+    secret.write_text("k" * 60)
+    with site(tmp_path, TUNTAS_SECRET_KEY_FILE=str(secret)) as running:
+        before = running.children()
+        secret.write_text("short")
+        running.process.send_signal(signal.SIGHUP)
+        until(lambda: "reload refused" in running.log.read_text(), 60)
+        assert running.answers()
+        assert running.children() == before
+        secret.write_text("n" * 60)
+        running.process.send_signal(signal.SIGHUP)
+        until(lambda: "reload done" in running.log.read_text(), 60)
+        assert running.answers()
+
+
+@pytest.mark.parametrize("who", ["worker", "web", "work"])
+def test_who_is_killed_comes_back(tmp_path: Path, who: str) -> None:
+    with site(tmp_path) as running:
+        children = running.children()
+        killed = {"worker": children["web"][-1], "web": children["web"][0]}.get(
+            who, children["work"][0]
+        )
+        os.kill(killed, signal.SIGKILL)
+        until(lambda: killed not in {pid for pid, *_rest in processes()}, 10)
+        until(running.answers, 30)
+        until(lambda: len(running.children()["web"]) == len(children["web"]), 30)
+        until(lambda: len(running.children()["work"]) == 1, 30)
+
+
+def test_no_process_outlives_a_killed_supervisor(tmp_path: Path) -> None:
+    with site(tmp_path) as running:
+        children = {pid for group in running.children().values() for pid in group}
+        running.process.kill()
+        running.process.wait()
+        until(lambda: not children & {pid for pid, *_rest in processes()}, 30)
+        again = Site(tmp_path)
+        try:
+            until(again.answers, 60)
+        finally:
+            again.process.terminate()
+            again.process.wait(60)
+
+
+def test_what_is_in_hand_is_finished_before_the_end(tmp_path: Path) -> None:
+    """A slow sender has begun; the site is told to stop; the answer still comes."""
+    with site(tmp_path) as running:
+        door = http.client.HTTPConnection("127.0.0.1", running.port, timeout=30)
+        with closing(door) as connection:
+            connection.putrequest("POST", "/accounts/login/")
+            body = b"login=a%40b.id&password=x"
+            connection.putheader("Content-Type", "application/x-www-form-urlencoded")
+            connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body[:10])
+            time.sleep(0.5)
+            running.process.send_signal(signal.SIGTERM)
+            time.sleep(1)
+            connection.send(body[10:])
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 403  # without the form's token, but an answer
+        assert running.process.wait(60) == 0
+
+
+def test_figures_are_the_sum_of_all_processes_also_after_a_reload(tmp_path: Path) -> None:
+    with site(tmp_path, TUNTAS_WORKERS="2") as running:
+        assert running.get("/readyz") == 200
+        before = counted(running)
+        for _each in range(30):
+            assert running.get("/no-such-page") == 404
+        assert counted(running) == before + 30
+        old = set(running.children()["web"])
+        running.process.send_signal(signal.SIGHUP)
+        until(lambda: not old & set(running.children()["web"]), 60)
+        for _each in range(10):
+            assert running.get("/no-such-page") == 404
+        assert counted(running) == before + 40
+
+
+def counted(running: Site) -> int:
+    """Answers for addresses that no page has, as /metrics tells them."""
+    url = f"http://127.0.0.1:{running.port}/metrics"
+    with urllib.request.urlopen(url, timeout=10) as page:
+        text = page.read().decode()
+    found = re.search(r'tuntas_requests_total\{door="none",method="GET",status="4xx"\} (\S+)', text)
+    return int(float(found[1])) if found else 0
