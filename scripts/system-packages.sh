@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the tests need beside Python: a browser, a database server, PDF tools, a word processor, Node
+# What the tests need beside Python: a browser, a database server, PDF tools, a word processor, nginx, Node
 # for Lighthouse, and PDFBox. The product itself needs none of them.
 set -euo pipefail
 missing=()
@@ -9,6 +9,7 @@ command -v soffice >/dev/null || missing+=(libreoffice-writer-nogui)
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing+=(postgresql)
 command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
+command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
 # Apache PDFBox Preflight, which reads our PDFs as an archive would.
 command -v java >/dev/null || missing+=(default-jre-headless)
 for package in libpdfbox2-java libactivation-java libjaxb-api-java; do

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
+from django.db import connections, migrations, models
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
@@ -141,3 +141,58 @@ def test_a_database_half_way_goes_on_the_long_way(tmp_path: Any) -> None:
         call_command("migrate", database="half", verbosity=0)
         applied = MigrationRecorder(half).applied_migrations()
     assert ("tuntas", "0018_privacy") in applied
+
+
+# -- upgrading without a pause: the version before runs on the new tables for a while ----------------
+
+
+def endangers(operation: Any) -> bool:
+    """Whether the version before could stumble over it (docs/operate.md has the rules)."""
+    if isinstance(operation, migrations.AddField):
+        field = operation.field
+        return not (field.many_to_many or field.null or field.has_db_default())
+    if isinstance(operation, migrations.SeparateDatabaseAndState):
+        return any(endangers(inner) for inner in operation.database_operations)
+    return isinstance(
+        operation,
+        migrations.DeleteModel
+        | migrations.RenameModel
+        | migrations.AlterModelTable
+        | migrations.RemoveField
+        | migrations.RenameField
+        | migrations.AlterField
+        | migrations.AddConstraint,
+    )
+
+
+def test_the_version_before_can_run_on_the_new_tables() -> None:
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    for (app, name), migration in loader.disk_migrations.items():
+        if app != "tuntas" or name[:4] <= "0018":
+            continue
+        if not getattr(migration, "unsafe", ""):
+            found = [str(step) for step in migration.operations if endangers(step)]
+            assert not found, f"{name}: {found}; see docs/operate.md, Upgrading without a pause"
+
+
+@pytest.mark.parametrize(
+    ("operation", "is_refused"),
+    [
+        (migrations.AddField("office", "motto", models.CharField(max_length=9)), True),
+        (migrations.AddField("office", "motto", models.CharField(max_length=9, default="")), True),
+        (migrations.AddField("office", "motto", models.CharField(db_default="")), False),
+        (migrations.AddField("office", "motto", models.CharField(null=True)), False),
+        (migrations.RemoveField("office", "name"), True),
+        (migrations.RenameField("office", "name", "title"), True),
+        (migrations.DeleteModel("office"), True),
+        (migrations.CreateModel("shelf", [("id", models.BigAutoField(primary_key=True))]), False),
+        (
+            migrations.SeparateDatabaseAndState([migrations.RemoveField("office", "name")], []),
+            True,
+        ),
+        (migrations.AlterField("office", "name", models.CharField(max_length=3)), True),
+        (migrations.AddIndex("office", models.Index(fields=["name"], name="by_name")), False),
+    ],
+)
+def test_what_the_rules_refuse(operation: Any, is_refused: bool) -> None:
+    assert endangers(operation) is is_refused

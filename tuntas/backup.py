@@ -40,7 +40,7 @@ BATCH = 1000
 # What the framework makes by itself, and what ends with the machine.
 LEFT_OUT = {"contenttypes", "sessions"}
 LEFT_OUT_MODELS = {"auth.permission", "auth.group_permissions", "tuntas.user_user_permissions"}
-NOT_DATA = {"static"}
+NOT_DATA = {"static", "compiled"}
 
 Progress = Callable[[str, int, int], None]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -26,20 +28,38 @@ def prepare() -> None:
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+    forget_old_files()
     if connection.vendor == "sqlite":
         Path(str(settings.DATABASES["default"]["NAME"])).chmod(0o600)
     connections.close_all()
 
 
+def forget_old_files() -> None:
+    """Remove static files of former versions, except the last: until a reload is over it still serves."""
+    root = Path(settings.STATIC_ROOT)
+    others = [path for path in root.parent.iterdir() if path != root]
+    for other in sorted(others, key=lambda path: path.stat().st_mtime)[:-1]:
+        shutil.rmtree(other) if other.is_dir() else other.unlink()
+
+
 def compile_translations() -> None:
-    """Compile each catalogue whose text is newer than what was compiled."""
-    for folder in settings.LOCALE_PATHS:
+    """Compile each catalogue that is not the one that was compiled last, by its time.
+
+    Into the data folder: whoever serves need not be able to write where the program lies.
+    """
+    for folder in (settings.PACKAGE / "locale", settings.LANGUAGES_FOLDER):
         for source in Path(folder).glob("*/LC_MESSAGES/django.po"):
-            target = source.with_suffix(".mo")
-            if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
+            if folder == settings.LANGUAGES_FOLDER:
+                target = source.with_suffix(".mo")
+            else:
+                target = (settings.COMPILED_FOLDER / source.relative_to(folder)).with_suffix(".mo")
+            written = source.stat().st_mtime_ns
+            if target.exists() and target.stat().st_mtime_ns == written:
                 continue
+            target.parent.mkdir(parents=True, exist_ok=True)
             with source.open("rb") as text, target.open("wb") as compiled:
                 write_mo(compiled, read_po(text))
+            os.utime(target, ns=(written, written))
 
 
 def announce(host: str, port: int, signs: list[Any]) -> None:

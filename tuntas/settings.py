@@ -13,6 +13,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from tuntas import __version__
+
 PACKAGE = Path(__file__).resolve().parent
 
 
@@ -298,6 +300,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SECURE_SSL_REDIRECT = HTTPS
+# Asked from inside, without the server in front: by containers, balancers and Prometheus.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
@@ -324,7 +328,7 @@ EVIDENCE_MAX_BYTES = env_int("TUNTAS_EVIDENCE_MAX_MB", 10, least=1, most=100) * 
 
 # -- files -------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA / "static"
+STATIC_ROOT = DATA / "static" / __version__  # the version before still serves while this one starts
 MEDIA_ROOT = DATA / "files"
 BACKUP_MARK = DATA / "last-backup"  # its time is that of the last backup
 STORAGES = {
@@ -338,7 +342,9 @@ LANGUAGE_CODE = "id"
 LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]  # of the staff pages
 # Languages of the office's own: texts in LANGUAGE/LC_MESSAGES/django.po, questions in *.json.
 LANGUAGES_FOLDER = DATA / "languages"
-LOCALE_PATHS = [LANGUAGES_FOLDER, PACKAGE / "locale"]
+# The program's folder may be closed to the account that serves: what is compiled of it stands here.
+COMPILED_FOLDER = DATA / "compiled"
+LOCALE_PATHS = [LANGUAGES_FOLDER, COMPILED_FOLDER, PACKAGE / "locale"]
 PUBLIC_LANGUAGES = public_languages(env_str("TUNTAS_LANGUAGES", "id,en,ban"))
 USE_I18N = True
 USE_TZ = True
