@@ -102,6 +102,22 @@ def test_a_row_that_kills_every_worker_is_given_up(cast: Cast) -> None:
     assert row.state == ImportState.FAILED
 
 
+def test_a_lease_of_a_clock_that_was_ahead_holds_nobody_up(cast: Cast) -> None:
+    (row,) = waiting(cast)
+    Import.objects.filter(pk=row.pk).update(
+        lease_holder="dead", leased_until=timezone.now() + timedelta(days=1)
+    )
+    with only("try", finish):
+        assert work.run_until_empty() == 1
+
+
+def test_signs_of_life_from_the_future_are_none(db: None) -> None:
+    ahead = timezone.now() + timedelta(days=1)
+    Worker.objects.create(name="dead", started_at=ahead, seen_at=ahead)
+    Worker.beat("living")
+    assert list(Worker.objects.values_list("name", flat=True)) == ["living"]
+
+
 def test_a_worker_told_to_stop_gives_the_row_back_at_once(cast: Cast) -> None:
     (row,) = waiting(cast)
     loop = work.Loop()

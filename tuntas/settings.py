@@ -132,6 +132,17 @@ def secret_key() -> str:
 SECRET_KEY = secret_key()
 
 
+# A database that falls silent (a cable, a switched-off machine) must not hold a thread for the quarter of
+# an hour that TCP waits by itself. Seconds, but tcp_user_timeout in milliseconds; the URL may say others.
+PATIENCE = {
+    "connect_timeout": "5",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "20000",
+}
+
+
 def database(url: str) -> dict[str, object]:
     """Django's database entry for `sqlite:///path` or `postgresql://user:pass@host:port/name`."""
     parts = urlsplit(url)
@@ -163,7 +174,7 @@ def database(url: str) -> dict[str, object]:
             "PORT": str(parts.port or query.pop("port", "")),
             "CONN_MAX_AGE": None,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": query,
+            "OPTIONS": PATIENCE | query,
         }
     raise ImproperlyConfigured(
         f"TUNTAS_DATABASE_URL: skema {parts.scheme!r} tidak dikenal. "

@@ -46,9 +46,13 @@ Row = TypeVar("Row", bound=Leased)
 
 
 def is_free() -> Q:
-    """Nobody holds the row, or the lease has run out."""
+    """Nobody holds the row, or the lease has run out, or ends later than any lease can: then it was
+    written by a clock that was ahead, and would hold the row until that day."""
+    now = timezone.now()
     return Q(given_up_at__isnull=True) & (
-        Q(leased_until__isnull=True) | Q(leased_until__lt=timezone.now())
+        Q(leased_until__isnull=True)
+        | Q(leased_until__lt=now)
+        | Q(leased_until__gt=now + LONGEST_WAIT + LEASE)
     )
 
 
@@ -119,11 +123,13 @@ class Worker(models.Model):
 
     @classmethod
     def beat(cls, name: str) -> None:
-        """Tell that this worker lives; forget those silent for a day."""
+        """Tell that this worker lives; forget those silent for a day, or heard of in the future, which
+        a clock that was ahead has left."""
         now = timezone.now()
         if not cls.objects.filter(name=name).update(seen_at=now):
             cls.objects.create(name=name, started_at=now, seen_at=now)
-        cls.objects.filter(seen_at__lt=now - timedelta(days=1)).delete()
+        day = timedelta(days=1)
+        cls.objects.exclude(seen_at__range=(now - day, now + LONGEST_WAIT)).delete()
 
     @classmethod
     def leave(cls, name: str) -> None:
