@@ -158,6 +158,7 @@ GETS: dict[str, tuple[list[str], set[str]]] = {
     "membership-removal": (["membership"], TEAM),
     "account": ([], EVERYONE),
     "audit": ([], READERS),
+    "audit-file": (["csv"], READERS),
     "office-choice": ([], EVERYONE),
 }
 POSTS: dict[str, tuple[list[str], set[str]]] = {

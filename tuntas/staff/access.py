@@ -17,6 +17,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 
 from tuntas.models import Office, Role, User
 
@@ -67,7 +68,9 @@ def staff(*, may: frozenset[str] | set[str] = ALL_ROLES) -> Callable[[StaffView]
                 return redirect("mfa_index")
             if not staff_request.roles & may:
                 raise PermissionDenied
-            return view(staff_request, *args, **kwargs)
+            # Every moment on the page is told by the office's own clock.
+            with timezone.override(staff_request.office.zone):
+                return view(staff_request, *args, **kwargs)
 
         guarded.staff_roles = frozenset(may)  # type: ignore[attr-defined]  # read by the test
         return guarded

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -259,27 +257,15 @@ def import_cancellation(request: StaffRequest, pk: int) -> HttpResponse:
     return redirect("import", pk)
 
 
-class Echo:
-    """A file that hands back what is written to it, so that rows can be sent one by one."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 @staff()
 def import_problems(request: StaffRequest, pk: int) -> HttpResponseBase:
     """All bad rows as a CSV that Excel opens."""
     found = find_import(request, pk)
     heading = (_("baris"), _("kolom"), _("nilai"), _("alasan"))
     rows = found.refused.values_list("line", "column", "value", "reason").iterator()
-    writer = csv.writer(Echo(), delimiter=";")
-
-    def lines() -> Iterator[str]:
-        yield "\ufeff" + writer.writerow(heading)
-        for row in rows:
-            yield writer.writerow([sheets.plain(value) for value in row])
-
-    answer = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(
+        sheets.csv_lines(heading, rows), content_type=sheets.TYPES["csv"]
+    )
     answer["Content-Disposition"] = f'attachment; filename="baris-salah-{found.pk}.csv"'
     return answer
 

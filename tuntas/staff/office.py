@@ -1,4 +1,4 @@
-"""The office itself: its data and its audit log; and the choice of office and language."""
+"""The office itself: its data; and the choice of office and language."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -16,12 +15,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from tuntas.law.months import Month
-from tuntas.models import Event, Office, Response
-from tuntas.staff.access import OFFICE_KEY, OFFICE_READERS, TEAM, StaffRequest, staff
+from tuntas.models import Office, Response
+from tuntas.staff.access import OFFICE_KEY, TEAM, StaffRequest, staff
 from tuntas.staff.forms import place_errors
 from tuntas.staff.language import KNOWN
-
-PER_PAGE = 50
 
 
 class OfficeForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -76,16 +73,6 @@ def office_settings(request: StaffRequest) -> HttpResponse:
     return render(request, "staff/settings.html", context, status=status)
 
 
-@staff(may=OFFICE_READERS)
-def audit(request: StaffRequest) -> HttpResponse:
-    rows = Event.objects.filter(office=request.office).select_related("by").order_by("-at", "-id")
-    action = request.GET.get("action", "").strip()
-    if action:
-        rows = rows.filter(action__startswith=action[:60])
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "staff/audit.html", {"page": page, "action": action})
-
-
 @staff()
 def office_choice(request: StaffRequest) -> HttpResponse:
     """The offices this person may see; POST works in another one from now on."""
@@ -122,7 +109,6 @@ def language(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("settings/", office_settings, name="office-settings"),
-    path("settings/audit/", audit, name="audit"),
     path("office/", office_choice, name="office-choice"),
     path("language/", language, name="language"),
 ]

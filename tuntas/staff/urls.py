@@ -6,6 +6,7 @@ urlpatterns = [
     path("accounts/", include("tuntas.staff.accounts_urls")),
     path("", include("tuntas.staff.setup")),
     path("", include("tuntas.staff.office")),
+    path("", include("tuntas.staff.audit")),
     path("", include("tuntas.staff.people")),
     path("", include("tuntas.staff.invitations")),
     path("", include("tuntas.staff.stationery")),

@@ -1,0 +1,509 @@
+"""Jejak audit: who did what to which thing of the office, in words; filter, page, export.
+
+Pages go by time and key, not by number, so that the last page of a million rows costs what the first does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.apps import apps
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import path, reverse
+from django.utils.functional import Promise
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tuntas.law.months import Month
+from tuntas.models import Event, Office, User
+from tuntas.report import numbers, sheets
+from tuntas.staff.access import OFFICE_READERS, StaffRequest, staff
+from tuntas.staff.downloads import download
+from tuntas.staff.feedback import EVENT_WORDS
+
+PER_PAGE = 50
+MOST_IN_XLSX = 20_000  # rows; a workbook is made in memory, a CSV is not
+
+WORDS: dict[str, Promise] = {
+    "office.added": gettext_lazy("membuat kantor"),
+    "office.changed": gettext_lazy("mengubah data kantor"),
+    "unit.added": gettext_lazy("menambah unit"),
+    "unit.changed": gettext_lazy("mengubah unit"),
+    "service.added": gettext_lazy("menambah layanan"),
+    "service.changed": gettext_lazy("mengubah layanan"),
+    "audience.recorded": gettext_lazy("mencatat jumlah populasi"),
+    "holidays.changed": gettext_lazy("mengubah hari libur"),
+    "stationery.changed": gettext_lazy("mengubah kop, nomor, dan kertas"),
+    "stationery.logo": gettext_lazy("mengganti lambang pada kop"),
+    "edition.begun": gettext_lazy("mulai menyusun kuesioner"),
+    "edition.changed": gettext_lazy("mengubah rancangan kuesioner"),
+    "edition.discarded": gettext_lazy("membuang rancangan kuesioner"),
+    "edition.published": gettext_lazy("menerbitkan kuesioner"),
+    "edition.planned": gettext_lazy("merencanakan pergantian kuesioner"),
+    "edition.withdrawn": gettext_lazy("membatalkan pergantian kuesioner"),
+    "tablet.added": gettext_lazy("menambah tablet"),
+    "tablet.revoked": gettext_lazy("mencabut tablet"),
+    "batch.added": gettext_lazy("membuat tumpukan kertas"),
+    "batch.resized": gettext_lazy("mengubah jumlah lembar tumpukan"),
+    "sheet.counted": gettext_lazy("menghitung lembar kertas"),
+    "sheet.cleared": gettext_lazy("mengosongkan lembar kertas"),
+    "import.added": gettext_lazy("mengunggah lembar kerja"),
+    "import.confirmed": gettext_lazy("menyetujui impor"),
+    "import.cancelled": gettext_lazy("membatalkan impor"),
+    "responses.imported": gettext_lazy("menyimpan jawaban dari lembar kerja"),
+    "historical.recorded": gettext_lazy("mencatat nilai terdahulu"),
+    "exclusion.proposed": gettext_lazy("mengusulkan pengecualian jawaban"),
+    "exclusion.accepted": gettext_lazy("menyetujui pengecualian jawaban"),
+    "exclusion.rejected": gettext_lazy("menolak pengecualian jawaban"),
+    "period.closed": gettext_lazy("menutup bulan"),
+    "period.reopened": gettext_lazy("membuka kembali bulan"),
+    "batch.done": gettext_lazy("memproses beberapa masukan sekaligus"),
+    "batch.undone": gettext_lazy("membatalkan proses beberapa masukan"),
+    "plan.added": gettext_lazy("menambah rencana aksi"),
+    "plan.changed": gettext_lazy("mengubah rencana aksi"),
+    "plan.progress": gettext_lazy("mencatat kemajuan"),
+    "plan.progress_withdrawn": gettext_lazy("menarik catatan kemajuan"),
+    "plan.activity_done": gettext_lazy("mencatat kegiatan terlaksana"),
+    "plan.obstacle": gettext_lazy("mencatat kendala"),
+    "plan.obstacle_resolved": gettext_lazy("menyatakan kendala teratasi"),
+    "plan.evidence": gettext_lazy("menambah bukti"),
+    "publication.registered": gettext_lazy("mencatat publikasi"),
+    "publication.withdrawn": gettext_lazy("menarik catatan publikasi"),
+    "narrative.written": gettext_lazy("menulis teks laporan"),
+    "report.ordered": gettext_lazy("memesan laporan"),
+    "report.made": gettext_lazy("membuat laporan"),
+    "report.signed": gettext_lazy("mengunggah laporan bertanda tangan"),
+    "aggregate.exported": gettext_lazy("membuat berkas agregat"),
+    "aggregate.received": gettext_lazy("menerima berkas agregat"),
+    "aggregate.imported": gettext_lazy("mengambil berkas agregat"),
+    "aggregate.cancelled": gettext_lazy("membatalkan berkas agregat"),
+    "membership.granted": gettext_lazy("memberi peran"),
+    "membership.revoked": gettext_lazy("mencabut peran"),
+    "person.deactivated": gettext_lazy("menonaktifkan orang"),
+    "person.reactivated": gettext_lazy("mengaktifkan kembali orang"),
+    "person.password-changed": gettext_lazy("mengganti sandi"),
+    "person.password-reset": gettext_lazy("mengatur ulang sandi"),
+    "second-step.app-added": gettext_lazy("menambah aplikasi autentikator"),
+    "second-step.app-removed": gettext_lazy("menghapus aplikasi autentikator"),
+    "second-step.passkey-added": gettext_lazy("menambah kunci sandi (passkey)"),
+    "second-step.passkey-removed": gettext_lazy("menghapus kunci sandi (passkey)"),
+    "second-step.codes-made": gettext_lazy("membuat kode pemulihan"),
+    "invitations.made": gettext_lazy("membuat kode sekali pakai"),
+    "invitations.revoked": gettext_lazy("mencabut kode sekali pakai"),
+    "token.added": gettext_lazy("menambah token API"),
+    "token.revoked": gettext_lazy("mencabut token API"),
+    "webhook.added": gettext_lazy("menambah kiriman ke sistem lain"),
+    "webhook.on": gettext_lazy("menyalakan kiriman ke sistem lain"),
+    "webhook.off": gettext_lazy("mematikan kiriman ke sistem lain"),
+    "webhook.paused": gettext_lazy("menghentikan kiriman karena gagal terus"),
+    "webhook.rotated": gettext_lazy("mengganti rahasia kiriman"),
+    "webhook.tested": gettext_lazy("mencoba kiriman ke sistem lain"),
+    "webhook.retried": gettext_lazy("mengirim ulang yang tertahan"),
+    "notice.retried": gettext_lazy("mengirim ulang surel yang tertahan"),
+    "reminders.changed": gettext_lazy("mengubah aturan pengingat"),
+    "mail.chosen": gettext_lazy("memilih cara menerima surel"),
+    "calendar.made": gettext_lazy("membuat alamat kalender"),
+    "calendar.revoked": gettext_lazy("mencabut alamat kalender"),
+    "wall.added": gettext_lazy("menambah layar ruang tunggu"),
+    "wall.revoked": gettext_lazy("mencabut layar ruang tunggu"),
+    "retention.chosen": gettext_lazy("memilih masa simpan"),
+    "audit.exported": gettext_lazy("mengunduh jejak audit"),
+    "office.set-up": gettext_lazy("memasang Tuntas"),
+    "privacy-notice.published": gettext_lazy("menerbitkan pemberitahuan privasi"),
+    "published-answer.written": gettext_lazy("menulis terbitan"),
+    "published-answer.published": gettext_lazy("menerbitkan jawaban"),
+    "published-answer.unpublished": gettext_lazy("menarik terbitan"),
+    "reply-template.added": gettext_lazy("menambah templat jawaban"),
+    "reply-template.changed": gettext_lazy("mengubah templat jawaban"),
+    "reply-template.retired": gettext_lazy("memensiunkan templat jawaban"),
+    "aggregate.key-trusted": gettext_lazy("memercayai kunci kantor lain"),
+    "sign-in.ended": gettext_lazy("mengakhiri satu sesi"),
+    "sign-in.others-ended": gettext_lazy("mengakhiri sesi lainnya"),
+    "staff-invitation.made": gettext_lazy("mengundang orang"),
+    "staff-invitation.renewed": gettext_lazy("mengirim ulang undangan"),
+    "staff-invitation.accepted": gettext_lazy("menerima undangan"),
+    "staff-invitation.withdrawn": gettext_lazy("menarik undangan"),
+    "plan.agreed": gettext_lazy("menyepakati rencana aksi"),
+    "plan.running": gettext_lazy("memulai rencana aksi"),
+    "plan.proposed": gettext_lazy("mengusulkan rencana selesai"),
+    "plan.sent_back": gettext_lazy("mengembalikan rencana aksi"),
+    "plan.accepted": gettext_lazy("menerima rencana sebagai selesai"),
+    "plan.reopened": gettext_lazy("membuka kembali rencana aksi"),
+}
+WORDS |= EVENT_WORDS
+
+# What can be chosen on the page: a word, and how the actions it means begin.
+GROUPS: dict[str, tuple[Promise, tuple[str, ...]]] = {
+    "office": (
+        gettext_lazy("Kantor, unit, dan layanan"),
+        ("office.", "unit.", "service.", "audience.", "holidays.", "stationery.", "wall."),
+    ),
+    "people": (
+        gettext_lazy("Orang dan akun"),
+        ("person.", "membership.", "staff-invitation.", "second-step.", "sign-in."),
+    ),
+    "collecting": (
+        gettext_lazy("Kuesioner dan pengumpulan"),
+        (
+            "edition.",
+            "tablet.",
+            "batch.added",
+            "batch.resized",
+            "sheet.",
+            "import.",
+            "responses.",
+            "invitations.",
+        ),
+    ),
+    "index": (
+        gettext_lazy("Penutupan dan pengecualian"),
+        ("period.", "exclusion.", "historical."),
+    ),
+    "feedback": (
+        gettext_lazy("Masukan"),
+        (
+            "feedback.",
+            "contact.",
+            "reply-template.",
+            "published-answer.",
+            "batch.done",
+            "batch.undone",
+        ),
+    ),
+    "plans": (gettext_lazy("Rencana aksi dan publikasi"), ("plan.", "publication.")),
+    "reports": (gettext_lazy("Laporan dan agregat"), ("report.", "narrative.", "aggregate.")),
+    "systems": (
+        gettext_lazy("Sistem lain, surel, dan privasi"),
+        (
+            "token.",
+            "webhook.",
+            "notice.",
+            "reminders.",
+            "mail.",
+            "calendar.",
+            "retention.",
+            "privacy-notice.",
+            "audit.",
+        ),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a kind of thing is called, where its name stands, and its page."""
+
+    noun: Promise
+    name: str = ""  # a field that holds no word of a citizen; empty: the number will do
+    page: str = ""
+    key: str = "pk"  # the field that stands in the address of the page
+
+
+KINDS: dict[str, Kind] = {
+    "office": Kind(gettext_lazy("Kantor"), "name"),
+    "unit": Kind(gettext_lazy("Unit"), "name"),
+    "service": Kind(gettext_lazy("Layanan"), "name", "service"),
+    "edition": Kind(gettext_lazy("Kuesioner"), "name", "edition"),
+    "editionstart": Kind(gettext_lazy("Pergantian kuesioner")),
+    "audience": Kind(gettext_lazy("Populasi")),
+    "tablet": Kind(gettext_lazy("Tablet"), "name"),
+    "paperbatch": Kind(gettext_lazy("Tumpukan kertas"), "name"),
+    "papersheet": Kind(gettext_lazy("Lembar kertas")),
+    "import": Kind(gettext_lazy("Impor"), "file_name", "import"),
+    "invitationbatch": Kind(gettext_lazy("Kode sekali pakai")),
+    "period": Kind(gettext_lazy("Bulan"), "month", "period", "month"),
+    "exclusion": Kind(gettext_lazy("Pengecualian")),
+    "historicalresult": Kind(gettext_lazy("Nilai terdahulu"), "month"),
+    "feedback": Kind(gettext_lazy("Masukan"), "", "feedback"),
+    "batch": Kind(gettext_lazy("Proses bersama")),
+    "replytemplate": Kind(gettext_lazy("Templat jawaban"), "name"),
+    "publishedanswer": Kind(gettext_lazy("Terbitan")),
+    "actionplan": Kind(gettext_lazy("Rencana aksi"), "action", "plan"),
+    "publication": Kind(gettext_lazy("Publikasi"), "name"),
+    "report": Kind(gettext_lazy("Laporan"), "title", "report", "code"),
+    "reportorder": Kind(gettext_lazy("Pesanan laporan")),
+    "aggregateimport": Kind(gettext_lazy("Berkas agregat"), "file_name"),
+    "user": Kind(gettext_lazy("Orang"), "name"),
+    "membership": Kind(gettext_lazy("Peran")),
+    "staffinvitation": Kind(gettext_lazy("Undangan"), "name"),
+    "apitoken": Kind(gettext_lazy("Token API"), "name"),
+    "webhook": Kind(gettext_lazy("Kiriman ke sistem lain"), "name"),
+    "wallscreen": Kind(gettext_lazy("Layar"), "name"),
+    "privacynotice": Kind(gettext_lazy("Pemberitahuan privasi")),
+}
+
+
+class AuditFilter(forms.Form):
+    """What the list is narrowed to; all may stay empty."""
+
+    group = forms.ChoiceField(label=gettext_lazy("Jenis"), required=False)
+    by = forms.ChoiceField(label=gettext_lazy("Oleh"), required=False)
+    since = forms.DateField(label=gettext_lazy("Sejak"), required=False)
+    until = forms.DateField(label=gettext_lazy("Sampai"), required=False)
+    action = forms.CharField(required=False, max_length=60)
+    about = forms.CharField(required=False, max_length=100)
+
+    def __init__(self, query: Any, office: Office) -> None:
+        super().__init__(query)
+        self.zone = office.zone
+        people = who_acted(office)
+        self.fields["group"].choices = [  # type: ignore[attr-defined]
+            ("", _("Semua")),
+            *((name, label) for name, (label, _starts) in GROUPS.items()),
+        ]
+        self.fields["by"].choices = [  # type: ignore[attr-defined]
+            ("", _("Semua")),
+            ("system", _("sistem")),
+            *((str(person.pk), person.name) for person in people),
+        ]
+        for name in ("since", "until"):
+            self.fields[name].widget = forms.DateInput({"type": "date"}, "%Y-%m-%d")
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        if found.get("since") and found.get("until") and found["since"] > found["until"]:
+            self.add_error("until", _("Tanggal akhir lebih awal daripada tanggal awal."))
+        return found
+
+    def narrow(self, rows: QuerySet[Event]) -> QuerySet[Event]:
+        """The rows it asks for; days are those of the office's own clock."""
+        chosen = self.cleaned_data
+        if chosen["group"]:
+            starts = GROUPS[chosen["group"]][1]
+            rows = rows.filter(any_of(Q(action__startswith=start) for start in starts))
+        if chosen["by"]:
+            rows = rows.filter(by=None if chosen["by"] == "system" else chosen["by"])
+        if chosen["since"]:
+            rows = rows.filter(at__gte=self.midnight(chosen["since"]))
+        if chosen["until"]:
+            rows = rows.filter(at__lt=self.midnight(chosen["until"] + timedelta(days=1)))
+        if chosen["action"]:
+            rows = rows.filter(action__startswith=chosen["action"])
+        if chosen["about"]:
+            rows = rows.filter(about=chosen["about"])
+        return rows
+
+    def midnight(self, day: Any) -> datetime:
+        return datetime(day.year, day.month, day.day, tzinfo=self.zone)
+
+
+def any_of(conditions: Iterable[Q]) -> Q:
+    found = Q()
+    for condition in conditions:
+        found |= condition
+    return found
+
+
+def who_acted(office: Office) -> QuerySet[User]:
+    """People with at least one event in this office; asked person by person, not event by event."""
+    acted = Event.objects.filter(by=OuterRef("pk"), office=office)
+    return User.objects.filter(Exists(acted)).order_by("name", "pk")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One event in words."""
+
+    at: datetime
+    who: str
+    words: str
+    action: str
+    noun: str
+    thing: str
+    about: str
+    page: str  # its address, empty where there is none
+    details: dict[str, Any]
+
+
+def lines(rows: Iterable[Event], office: Office) -> list[Line]:
+    """Events in words; the names of the things are read with one query for each kind."""
+    events = list(rows)
+    known = things({event.about for event in events}, office)
+    found = []
+    for event in events:
+        model, _sign, key = event.about.partition(":")
+        kind = KINDS.get(model)
+        name, page = known.get(event.about, (f"#{key}", ""))
+        found.append(
+            Line(
+                event.at,
+                event.by.name if event.by else _("sistem"),
+                str(WORDS.get(event.action, event.action)),
+                event.action,
+                str(kind.noun) if kind else model,
+                name,
+                event.about,
+                page,
+                event.details,
+            )
+        )
+    return found
+
+
+def things(abouts: set[str], office: Office) -> dict[str, tuple[str, str]]:
+    """Name and page by `model:key`, of things that are still there and belong to the office."""
+    keys: dict[str, list[str]] = defaultdict(list)
+    for about in abouts:
+        model, _sign, key = about.partition(":")
+        if model in KINDS and key.isdecimal() and len(key) < 19:
+            keys[model].append(key)
+    found = {}
+    for model, wanted in keys.items():
+        kind, of_model = KINDS[model], apps.get_model("tuntas", model)
+        rows = of_model._default_manager.filter(pk__in=wanted)
+        if any(field.name == "office" for field in of_model._meta.fields):
+            rows = rows.filter(office=office)
+        for key, value, place in rows.values_list("pk", kind.name or "pk", kind.key):
+            name = called(value) if kind.name else f"#{key}"
+            page = reverse(kind.page, args=[as_month(place)]) if kind.page else ""
+            found[f"{model}:{key}"] = (name, page)
+    return found
+
+
+def called(value: Any) -> str:
+    """A name short enough for a line of a list; a month by its name."""
+    if isinstance(value, date):
+        return numbers.month(Month.of(value))
+    return Truncator(str(value)).chars(80)
+
+
+def as_month(value: Any) -> Any:
+    """What stands in an address: a month as `2026-09`, all else as it is."""
+    return str(Month.of(value)) if isinstance(value, date) else value
+
+
+# -- pages by time and key -------------------------------------------------------------------------
+
+
+def mark(event: Event) -> str:
+    return f"{event.at.isoformat()}~{event.pk}"
+
+
+def read_mark(text: str) -> tuple[datetime, int] | None:
+    """Where a page begins; None when it is none of ours."""
+    at, _sign, key = text.partition("~")
+    try:
+        when = datetime.fromisoformat(at)
+    except ValueError:
+        return None
+    return (when, int(key)) if key.isdecimal() and len(key) < 19 and when.tzinfo else None
+
+
+def page_of(rows: QuerySet[Event], query: Any) -> tuple[list[Event], str, str]:
+    """The events of one page, newest first, and the marks of the page before and after, or ''."""
+    before, after = read_mark(query.get("before", "")), read_mark(query.get("after", ""))
+    if after and not before:
+        at, key = after
+        newer = rows.filter(at__gte=at).exclude(at=at, pk__lte=key).order_by("at", "pk")
+        found = list(newer[: PER_PAGE + 1])
+        page, has_newer, has_older = found[:PER_PAGE][::-1], len(found) > PER_PAGE, True
+    else:
+        if before:
+            at, key = before
+            rows = rows.filter(at__lte=at).exclude(at=at, pk__gte=key)
+        found = list(rows.order_by("-at", "-pk")[: PER_PAGE + 1])
+        page, has_newer, has_older = found[:PER_PAGE], bool(before), len(found) > PER_PAGE
+    newer_mark = mark(page[0]) if page and has_newer else ""
+    return page, newer_mark, mark(page[-1]) if page and has_older else ""
+
+
+# -- views -----------------------------------------------------------------------------------------
+
+
+@staff(may=OFFICE_READERS)
+def audit(request: StaffRequest) -> HttpResponse:
+    form = AuditFilter(request.GET, request.office)
+    page: list[Event] = []
+    newer = older = ""
+    if form.is_valid():
+        page, newer, older = page_of(form.narrow(events(request)), request.GET)
+    kept = request.GET.copy()
+    for name in ("before", "after"):
+        kept.pop(name, None)
+    context = {
+        "form": form,
+        "lines": lines(page, request.office),
+        "newer": newer,
+        "older": older,
+        "kept": kept.urlencode(),
+        "is_narrowed": any(kept.values()),
+        "about": lines(page[:1], request.office) if form.data.get("about") else [],
+        "most": MOST_IN_XLSX,
+    }
+    return render(request, "staff/audit.html", context, status=200 if form.is_valid() else 422)
+
+
+@staff(may=OFFICE_READERS)
+def audit_file(request: StaffRequest, format: str) -> HttpResponseBase:
+    """The narrowed list as a file. Who takes it stands in the list from now on."""
+    if format not in sheets.TYPES:
+        raise Http404
+    form = AuditFilter(request.GET, request.office)
+    if not form.is_valid():
+        return audit(request)
+    rows = form.narrow(events(request)).order_by("-at", "-pk")
+    if format == "xlsx" and rows[: MOST_IN_XLSX + 1].count() > MOST_IN_XLSX:
+        form.add_error(None, _("Terlalu banyak baris untuk XLSX; persempit atau unduh CSV."))
+        context = {"form": form, "kept": request.GET.urlencode(), "is_narrowed": True}
+        return render(request, "staff/audit.html", context, status=422)
+    chosen = {name: str(value) for name, value in form.cleaned_data.items() if value}
+    newest = Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    Event.record(
+        "audit.exported",
+        by=request.user,
+        about=request.office,
+        office=request.office,
+        format=format,
+        filter=chosen,
+    )
+    rows = rows.filter(pk__lte=newest)  # the export itself is not in it
+    heads = [_("Waktu"), _("Oleh"), _("Tindakan"), _("Kode tindakan"), _("Tentang"), _("Nama")]
+    heads += [_("Kunci"), _("Rincian")]
+    name = f"jejak-audit-{request.office.code}.{format}"
+    table = cells(rows, request.office, form.zone)
+    if format == "xlsx":
+        return download(sheets.as_xlsx(_("Jejak audit"), heads, table), sheets.TYPES[format], name)
+    answer = StreamingHttpResponse(
+        sheets.csv_lines(heads, table), content_type=sheets.TYPES[format]
+    )
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def events(request: StaffRequest) -> QuerySet[Event]:
+    return Event.objects.filter(office=request.office).select_related("by")
+
+
+def cells(rows: QuerySet[Event], office: Office, zone: ZoneInfo) -> Iterator[list[str]]:
+    """Lines of the file, a few hundred events at a time."""
+    batch: list[Event] = []
+    for event in rows.iterator(chunk_size=500):
+        batch.append(event)
+        if len(batch) == 500:
+            yield from rows_of(batch, office, zone)
+            batch = []
+    yield from rows_of(batch, office, zone)
+
+
+def rows_of(batch: list[Event], office: Office, zone: ZoneInfo) -> Iterator[list[str]]:
+    for line in lines(batch, office):
+        details = json.dumps(line.details, ensure_ascii=False) if line.details else ""
+        at = line.at.astimezone(zone).isoformat(sep=" ", timespec="seconds")
+        yield [at, line.who, line.words, line.action, line.noun, line.thing, line.about, details]
+
+
+urlpatterns = [
+    path("settings/audit/", audit, name="audit"),
+    path("settings/audit.<str:format>", audit_file, name="audit-file"),
+]
