@@ -36,6 +36,7 @@ LEVELS = {
     "mail": 4,
     "webhooks": 4,
     "limits": 1,
+    "typed": 0,
     "reminders": 4,
     "orders": 4,
     "supervisor": 4,

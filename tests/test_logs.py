@@ -27,6 +27,9 @@ def test_addresses_stand_in_the_log_without_their_secrets(
     assert Client().post(f"/d/{key}/sync", b"{", "application/json").status_code == 400
     assert Client().post(f"/t/{code}/", {"text": ""}).status_code == 422
     assert Client().get(f"/t/{code}/tidak-ada/").status_code == 404
+    # What is not ASCII reaches the log written with backslashes.
+    assert Client().get(f"/t/{code}é/").status_code == 404
+    assert Client().get(f"/t/{code}/é/").status_code == 404
     told = lines.text
     assert "/d/<slug:key>/sync" in told
     assert "/t/<str:code>/" in told

@@ -23,6 +23,7 @@ from tuntas.models import Edition, Question, Receipt, Service, Submission
 from tuntas.models.codes import plain
 from tuntas.models.feedback import REPLY_WORKING_DAYS, TEXT_LIMIT, secret_code
 from tuntas.models.responses import new_form_id, seconds_since_opened
+from tuntas.typed import whole
 
 # The codes stand behind their address only this long: a shared computer forgets them.
 RECEIPT_SECONDS = 30 * 60
@@ -55,7 +56,8 @@ def fresh_id() -> str:
 def read(data: QueryDict, service: Service, channel: str) -> FilledForm:
     """The sent form with every problem named. Nothing that was typed is thrown away."""
     sent = data.get("edition", "")
-    asked = service.edition_taken(int(sent), service.office.today) if sent.isdecimal() else None
+    key = whole(sent)
+    asked = service.edition_taken(key, service.office.today) if key else None
     form = FilledForm(
         id=data.get("id", ""),
         channel=channel,

@@ -23,7 +23,9 @@ class WithoutSecrets(logging.Filter):
         if path and isinstance(record.args, tuple):
             match = getattr(request, "resolver_match", None)
             shown = f"/{match.route}" if match else shortened(path)
-            record.args = tuple(shown if arg == path else arg for arg in record.args)
+            # Django writes what is not ASCII with backslashes before it hands it on.
+            forms = {path, path.encode("unicode_escape").decode("ascii")}
+            record.args = tuple(shown if arg in forms else arg for arg in record.args)
         return True
 
 

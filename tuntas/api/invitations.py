@@ -48,7 +48,15 @@ class InvitationIn(Schema):
     service: str = Field(max_length=40, description="code of the service")
     unit: str = Field("", max_length=40, description="needed when two units have that service")
     office: str = Field("", max_length=40, description="if given, must be the token's office")
-    ticket: str = Field("", max_length=60, description="number of the ticket; it is not stored")
+    ticket: str = Field(
+        "",
+        max_length=60,
+        description="number of the ticket, with a digit and no blanks; it is not stored",
+        # What `check_references` takes, told to whoever reads the description.
+        json_schema_extra={
+            "pattern": "^([0-9][A-Za-z0-9#._/-]*|[A-Za-z#][A-Za-z0-9#._/-]*[0-9][A-Za-z0-9#._/-]*)?$"
+        },
+    )
 
 
 class InvitationOut(Schema):

@@ -214,7 +214,7 @@ def poster(
 
 @click.command()
 @click.argument("office")
-@click.argument("year", type=click.IntRange(2017, 2999))
+@click.argument("year", type=click.IntRange(2022, 2100))
 @json_option
 def pekppp(office: str, year: int, as_json: bool) -> None:
     """Nilai sendiri PEKPPP indikator 6–9 untuk survei satu tahun."""

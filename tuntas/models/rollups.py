@@ -37,6 +37,7 @@ from tuntas.models.counts import (
 from tuntas.models.offices import Office, Service
 from tuntas.models.outside import OutsideClosure
 from tuntas.models.places import Place, places_below
+from tuntas.typed import whole
 
 # A closure without a row of counters has none, or (from outside) one whose scale is 0.
 FITS, MISFIT = Q(scale__gt=0), Q(scale=0)
@@ -242,9 +243,9 @@ def rows(
     outside = OutsideClosure.objects.below(tree).filter(**days)
     older = closures_below(office, span).filter(count=None)
     if keys is not None:
-        pks = [int(key) for key in keys if key.isdigit()]
+        pks = [pk for key in keys if (pk := whole(key)) is not None]
         here, older = here.filter(office__in=pks), older.filter(period__office__in=pks)
-        outside = outside.filter(uid__in=[key for key in keys if not key.isdigit()])
+        outside = outside.filter(uid__in=[key for key in keys if whole(key) is None])
     yield from added_up(here, "office_id", by_month=by_month)
     yield from added_up(outside.filter(FITS), "uid", by_month=by_month)
     yield from read_whole(older, outside.filter(MISFIT), by_month=by_month)

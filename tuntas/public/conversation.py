@@ -32,6 +32,7 @@ from tuntas.models.feedback import TEXT_LIMIT
 from tuntas.public.brake import is_braked, note_wrong
 from tuntas.public.door import page, problem, public
 from tuntas.report import numbers
+from tuntas.typed import whole
 
 MOST_SHOWN = 100
 
@@ -111,7 +112,7 @@ def take(request: HttpRequest, feedback: Feedback, act: str) -> None:
     row = matter_of(feedback, data.get("about", ""))
     if act == "vote":
         reply = data.get("reply", "")
-        number = int(reply) if reply.isdigit() and len(reply) < 18 else 0
+        number = whole(reply) or 0
         Vote.cast(row, number, data.get("helped", ""), data.get("words", ""))
     elif act == "reopen":
         Reopened.make(row, data.get("text", ""))
@@ -134,7 +135,7 @@ def take(request: HttpRequest, feedback: Feedback, act: str) -> None:
 def matter_of(feedback: Feedback, about: str) -> Feedback:
     """The matter a message is about: the feedback itself or a part of it."""
     parts = feedback.parts.select_related("office", "service", "unit")
-    found = parts.filter(pk=int(about)).first() if about.isdigit() and len(about) < 18 else None
+    found = parts.filter(pk=whole(about) or 0).first()
     return found or feedback
 
 

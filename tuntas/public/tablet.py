@@ -127,7 +127,7 @@ def tablet_sync(request: HttpRequest, key: str) -> HttpResponse:
     try:
         told = json.loads(request.body)
         clock, items, waiting = int(told["now"]), list(told["items"]), int(told["waiting"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return JsonResponse({"error": "format", "message": _("Kiriman tidak terbaca.")}, status=400)
     if len(items) > MOST_ITEMS:
         message = _("Paling banyak %(most)s jawaban sekali kirim.") % {"most": MOST_ITEMS}

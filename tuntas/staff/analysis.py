@@ -25,6 +25,7 @@ from tuntas.report.tables import Table
 from tuntas.staff.access import OFFICE_READERS, StaffRequest, staff
 from tuntas.staff.downloads import download
 from tuntas.staff.home import own_unit
+from tuntas.typed import whole
 
 # Longer spans are not asked for by anything, and one scan of them could take long.
 MOST_MONTHS = 60
@@ -94,10 +95,11 @@ def asked_of(request: StaffRequest) -> Asked:
     scope = request.GET.get("scope", "")
     kind, _dash, key = scope.partition("-")
     if scope:
-        if not key.isdecimal() or kind not in ("unit", "service"):
+        number = whole(key)
+        if number is None or kind not in ("unit", "service"):
             raise Http404
         rows = {"unit": units_of(request), "service": services_of(request)}[kind]
-        found = rows.filter(pk=int(key)).first()
+        found = rows.filter(pk=number).first()
         if found is None:
             raise Http404
         unit, service = (found, None) if kind == "unit" else (None, found)

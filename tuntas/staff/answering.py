@@ -20,6 +20,7 @@ from tuntas.models import HolidayChange, PublishedAnswer, ReplyTemplate
 from tuntas.models.holidays import calendar_of, read_lines
 from tuntas.staff.access import TEAM, StaffRequest, staff
 from tuntas.staff.forms import place_errors
+from tuntas.typed import whole
 
 
 class TemplateForm(forms.Form):
@@ -108,7 +109,7 @@ def holiday_list(request: StaffRequest) -> HttpResponse:
         )
         return redirect("holiday-list")
     asked = request.GET.get("year", "")
-    year = int(asked) if asked.isdigit() and len(asked) == 4 else request.office.today.year
+    year = (whole(asked) if len(asked) == 4 else None) or request.office.today.year
     context = {
         "form": form,
         "change": change,

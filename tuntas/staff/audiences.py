@@ -19,6 +19,7 @@ from tuntas.models.audiences import FIRST_YEAR, LAST_YEAR
 from tuntas.report import numbers
 from tuntas.staff.access import TEAM, StaffRequest, find, staff
 from tuntas.staff.forms import place_errors
+from tuntas.typed import whole
 
 
 class AudienceForm(forms.Form):
@@ -37,9 +38,10 @@ class AudienceForm(forms.Form):
 
 def year_of(text: str) -> int:
     """Raises Http404 for what is no year."""
-    if not text.isdecimal() or not FIRST_YEAR <= int(text) <= LAST_YEAR:
+    year = whole(text)
+    if year is None or not FIRST_YEAR <= year <= LAST_YEAR:
         raise Http404
-    return int(text)
+    return year
 
 
 @staff()

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from tuntas.models import Batch, BatchAct, Feedback, FeedbackKind, ReplyTemplate, Unit
 from tuntas.models.batches import MOST, fit_for, ready
 from tuntas.staff.access import TEAM_AND_OFFICERS, StaffRequest, staff
+from tuntas.typed import whole
 
 
 @require_POST
@@ -42,7 +43,7 @@ def feedback_batch(request: StaffRequest) -> HttpResponse:
 
 
 def chosen(request: StaffRequest) -> list[Feedback]:
-    keys = [int(key) for key in request.POST.getlist("feedback") if key.isdigit() and len(key) < 18]
+    keys = [key for text in request.POST.getlist("feedback") if (key := whole(text))]
     return list(
         Feedback.objects.visible_to(request.user)
         .filter(office=request.office, pk__in=keys[: MOST + 1])
@@ -54,7 +55,7 @@ def chosen(request: StaffRequest) -> list[Feedback]:
 def target_of(request: StaffRequest, act: str) -> Any:
     """What the act needs: a template, a class, a unit or nothing. Raises ValidationError."""
     key = request.POST.get({"reply": "template", "classify": "kind", "hand-over": "unit"}.get(act, ""), "")  # fmt: skip
-    number = int(key) if key.isdigit() and len(key) < 18 else 0
+    number = whole(key) or 0
     if act == BatchAct.REPLY:
         found: Any = ReplyTemplate.objects.filter(
             office=request.office, retired_at=None, pk=number

@@ -25,7 +25,8 @@ from tuntas.models.starts import AlreadyStarted, MonthNotComing, SameEdition, St
 from tuntas.models.surveys import AlreadyPublished, DraftWaiting, NothingToUndo, NotReady
 from tuntas.report import numbers
 from tuntas.staff.access import TEAM, StaffRequest, find, staff
-from tuntas.staff.forms import MonthField
+from tuntas.staff.forms import MonthField, SeveralField
+from tuntas.typed import whole
 
 
 class EditionForm(forms.Form):
@@ -53,7 +54,7 @@ class StartForm(forms.Form):
             "Edisi berganti pada tanggal 1, sehingga satu bulan tidak pernah memuat dua edisi."
         ),
     )
-    services = forms.ModelMultipleChoiceField(
+    services = SeveralField(
         label=gettext_lazy("Layanan"),
         queryset=Service.objects.none(),
         widget=forms.CheckboxSelectMultiple,
@@ -214,10 +215,11 @@ def edition_edit(request: StaffRequest, pk: int) -> HttpResponse:
     act = request.POST.get("act", "")
     key = request.POST.get("question", "")
     edits: dict[str, Callable[[Draft], Draft]] = {}
-    if key.isdecimal():
-        edits["up"] = lambda draft: draft.moved(int(key), -1)
-        edits["down"] = lambda draft: draft.moved(int(key), 1)
-        edits["remove"] = lambda draft: draft.without(int(key))
+    number = whole(key)
+    if number is not None:
+        edits["up"] = lambda draft: draft.moved(number, -1)
+        edits["down"] = lambda draft: draft.moved(number, 1)
+        edits["remove"] = lambda draft: draft.without(number)
     code = request.POST.get("instrument", "")
     if code in INSTRUMENTS:
         edits["with"] = lambda draft: draft.with_instrument(code, wanted=True)

@@ -40,6 +40,7 @@ from tuntas.staff.access import (
     staff,
 )
 from tuntas.staff.forms import DayField, place_errors
+from tuntas.typed import whole
 
 MAY_REPLY = TEAM_AND_OFFICERS | TEAM_AND_HEAD
 # How many of the office's latest feedback are compared to find similar ones.
@@ -307,7 +308,7 @@ def filled(request: StaffRequest, row: Feedback) -> ReplyForm:
     """The reply form with the chosen template's text below what was typed, without a script."""
     chosen = request.POST.get("template", "")
     template = ReplyTemplate.objects.filter(
-        office=request.office, retired_at=None, pk=int(chosen) if chosen.isdigit() else 0
+        office=request.office, retired_at=None, pk=whole(chosen) or 0
     ).first()
     text = template.fill(row.words) if template else ""
     typed = request.POST.get("text", "").strip()
@@ -363,7 +364,7 @@ def feedback_undoing(request: StaffRequest, pk: int) -> HttpResponse:
     """Take back a merge, a referral or refusal, or a mark as spam."""
     row = find(Feedback.objects.select_related(*WHOLE), request, pk=pk)
     what, key = request.POST.get("what", ""), request.POST.get("key", "")
-    number = int(key) if key.isdigit() and len(key) < 18 else 0
+    number = whole(key) or 0
     sources: dict[str, Any] = {
         "merge": Merge.objects.select_related("merged__office").filter(main=row)
         | Merge.objects.select_related("merged__office").filter(merged=row),

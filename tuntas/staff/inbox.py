@@ -30,6 +30,7 @@ from tuntas.models import (
 )
 from tuntas.models.feedback import MERGED, NEEDS_NO_REPLY, FeedbackQuerySet
 from tuntas.staff.access import TEAM, TEAM_AND_OFFICERS, StaffRequest, staff
+from tuntas.typed import whole
 
 PER_PAGE = 25
 # Grouping reads this many waiting feedback, the most urgent first.
@@ -144,7 +145,8 @@ def of_person(rows: FeedbackQuerySet, who: str, user: User) -> FeedbackQuerySet:
         return rows.filter(assignee=user)
     if who == "none":
         return rows.filter(assignee__isnull=True)
-    return rows.filter(assignee=int(who)) if who.isdigit() and len(who) < 10 else rows
+    key = whole(who)
+    return rows if key is None else rows.filter(assignee=key)
 
 
 def searched(rows: FeedbackQuerySet, text: str) -> FeedbackQuerySet:

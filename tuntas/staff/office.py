@@ -19,6 +19,7 @@ from tuntas.models import Office, Response
 from tuntas.staff.access import OFFICE_KEY, TEAM, StaffRequest, staff
 from tuntas.staff.forms import place_errors
 from tuntas.staff.language import KNOWN
+from tuntas.typed import whole
 
 
 class OfficeForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -79,7 +80,7 @@ def office_choice(request: StaffRequest) -> HttpResponse:
     offices = Office.objects.visible_to(request.user).order_by("path")
     if request.method == "POST":
         key = request.POST.get("office", "")
-        chosen = offices.filter(pk=key).first() if key.isdigit() else None
+        chosen = offices.filter(pk=whole(key) or 0).first()
         if chosen is None:
             return render(request, "404.html", status=404)
         request.session[OFFICE_KEY] = chosen.pk

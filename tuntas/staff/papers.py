@@ -26,6 +26,7 @@ from tuntas.report.questionnaires import MOST_COPIES, questionnaire
 from tuntas.staff.access import TEAM_AND_OFFICERS, StaffRequest, find, staff
 from tuntas.staff.downloads import download
 from tuntas.staff.forms import place_errors
+from tuntas.typed import whole
 
 DAY_FORMATS = ["%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d%m%Y", "%Y-%m-%d"]
 
@@ -197,7 +198,7 @@ def paper_typing(request: StaffRequest, pk: int, place: int) -> HttpResponse:
                 return after_typing(request, batch, place, sheet, form.values())
         return show_typing(request, batch, place, form, 422)
     asked = request.GET.get("sheet", "")
-    number = int(asked) if asked.isdecimal() else batch.next_number(place)
+    number = whole(asked) or batch.next_number(place)
     if number is None:
         messages.success(request, NOTHING_LEFT[place])
         return redirect("paper-batch", pk)

@@ -26,6 +26,7 @@ from tuntas.report.monitoring import annex_of
 from tuntas.staff.access import OFFICE_READERS, TEAM_AND_OFFICERS, StaffRequest, find, staff
 from tuntas.staff.downloads import download
 from tuntas.staff.forms import DayField, MonthField, place_errors
+from tuntas.typed import whole
 
 PER_PAGE = 25
 STATES = {
@@ -197,7 +198,8 @@ def own_units(request: StaffRequest) -> Any:
 def plan_add(request: StaffRequest) -> HttpResponse:
     """A new plan; a suggestion or an element may be given by the link that led here."""
     source = Feedback.objects.visible_to(request.user).filter(
-        office=request.office, pk__in=[pk for pk in request.GET.getlist("feedback") if pk.isdigit()]
+        office=request.office,
+        pk__in=[pk for text in request.GET.getlist("feedback") if (pk := whole(text))],
     )
     if request.method == "POST":
         form = PlanForm(request.POST, units=own_units(request))
@@ -223,7 +225,7 @@ def initial_of(request: StaffRequest, source: Any) -> dict[str, Any]:
     initial: dict[str, Any] = {
         "survey_month": Month.of(request.office.today).first_day,
         "element": request.GET.get("element", ""),
-        "unit": int(unit) if unit.isdigit() else None,
+        "unit": whole(unit),
     }
     with suppress(ValueError):
         initial["survey_month"] = Month.parse(request.GET.get("month", "")).first_day

@@ -26,8 +26,11 @@ from tuntas.report.sheets import as_csv
 from tuntas.staff.access import OFFICE_READERS, TEAM, StaffRequest, find, staff
 from tuntas.staff.downloads import download
 from tuntas.staff.forms import DayField, place_errors
+from tuntas.typed import whole
 
 SHOWN = 50
+
+MOST_KEPT = 99_999  # days or months; who wants more wants for ever
 
 
 class NoticeForm(forms.Form):
@@ -120,11 +123,9 @@ def retention_choice(request: StaffRequest, kind: str) -> HttpResponse:
     """Keep a kind for so long, or for ever."""
     text = request.POST.get("amount", "").strip()
     try:
-        if request.POST.get("act") == "keep":
-            amount = None
-        elif text.isdigit() and len(text) < 6:
-            amount = int(text)
-        else:
+        for_ever = request.POST.get("act") == "keep"
+        amount = None if for_ever else whole(text)
+        if not for_ever and (amount is None or amount > MOST_KEPT):
             raise ValidationError(_("Isi lamanya dengan bilangan bulat."))
         RetentionChoice.choose(request.office, kind, amount, by=request.user)
     except ValidationError as error:

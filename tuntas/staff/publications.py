@@ -18,14 +18,14 @@ from django.views.decorators.http import require_POST
 
 from tuntas.law.months import Month
 from tuntas.models import Publication
-from tuntas.models.evaluations import Indicator, evaluate
+from tuntas.models.evaluations import FIRST_YEAR, Indicator, evaluate
 from tuntas.models.publications import Medium
 from tuntas.staff.access import OFFICE_READERS, TEAM, StaffRequest, find, staff
 from tuntas.staff.downloads import kept_file
 from tuntas.staff.forms import DayField, SpanField, place_errors
+from tuntas.typed import whole
 
 PER_PAGE = 25
-FIRST_YEAR = 2017
 
 
 class PublicationForm(forms.Form):
@@ -112,7 +112,7 @@ def pekppp_page(request: StaffRequest) -> HttpResponse:
     """The self-score of one survey year, each number with what supports it."""
     this_year = Month.of(request.office.today).year
     asked = request.GET.get("year", "")
-    year = int(asked) if asked.isdigit() else this_year
+    year = whole(asked) or this_year
     year = min(max(year, FIRST_YEAR), this_year)
     found = evaluate(request.office, year)
     context = {

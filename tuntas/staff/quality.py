@@ -26,6 +26,7 @@ from tuntas.models.responses import ResponseQuerySet
 from tuntas.models.results import Counted, index_of
 from tuntas.staff.access import OFFICE_READERS, TEAM, TEAM_AND_HEAD, StaffRequest, staff
 from tuntas.staff.periods import parse
+from tuntas.typed import whole
 
 PER_PAGE = 50
 SIGN_WORDS = {
@@ -87,14 +88,14 @@ FILTERS = ("sign", "service", "from", "to")
 def chosen(office: Office, month: Month, data: Any) -> ResponseQuerySet:
     """The responses a filter leaves: by sign, by service, by time of arrival."""
     found = Response.objects.filter(office=office, month=month.first_day)
-    sign, service = data.get("sign", ""), data.get("service", "")
+    sign, service = whole(data.get("sign")), whole(data.get("service"))
     first, last = moment_of(data.get("from", "")), moment_of(data.get("to", ""))
-    if sign.isdigit() and int(sign) in list(SIGN_WORDS):
-        found = found.carrying(Sign(int(sign)))
+    if sign in list(SIGN_WORDS):
+        found = found.carrying(Sign(sign))
     elif not (service or first):
         found = found.exclude(signs=0)
-    if service.isdigit():
-        found = found.filter(service=int(service))
+    if service is not None:
+        found = found.filter(service=service)
     if first and last:
         found = found.filter(received_at__range=(first, last))
     return found

@@ -115,7 +115,7 @@ def tablet_backup(request: StaffRequest, pk: int) -> HttpResponse:
         if told["format"] != "tuntas-tablet-1":
             raise BadItem
         clock, items = int(told["now"]), list(told["items"])
-    except (ValueError, KeyError, TypeError, BadItem):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError, BadItem):
         messages.error(
             request,
             _("Berkas ini bukan cadangan tablet Tuntas. Unduh cadangan di tablet, lalu ulangi."),

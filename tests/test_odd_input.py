@@ -1,0 +1,159 @@
+"""Nothing that can be typed into an address or a form makes the site fall over: whatever is odd is
+answered with a page below 500, at every address, on both engines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.conftest import Cast
+from tests.test_permissions import GETS, POSTS, address, client_of, world  # noqa: F401
+
+PACKAGE = Path(__file__).parents[1] / "tuntas"
+ODD = {
+    "nul": "a\0b",
+    "blank": "",
+    "spaces": "  ",
+    "surrogate": "\udcff",
+    "huge": "9" * 400,
+    "beyond-64-bits": str(2**63),
+    "negative": "-1",
+    "not-ascii-digits": "٣",
+    "superscript": "²",
+    "long": "x" * 5000,
+    "markup": "<script>alert(1)</script>",
+    "quotes": "' OR 1=1 --\"",
+    "path": "../../etc/passwd",
+    "right-to-left": "\u202eabc",
+    "date": "2026-02-30",
+    "month": "2026-13",
+    "year": "0000-01",
+    "far": "9999-12-31",
+    "infinite": "1e999",
+    "json": '{"a":' * 200,
+}
+
+
+@cache
+def names() -> list[str]:
+    """Every name that a page or a form of ours reads."""
+    found: set[str] = {"page", "next"}
+    for file in [*PACKAGE.rglob("staff/*.py"), *PACKAGE.rglob("public/*.py")]:
+        text = file.read_text()
+        found |= set(re.findall(r"(?:GET|POST|query|data)\.(?:get|getlist|pop)\(\"(\w+)\"", text))
+        found |= set(re.findall(r"^    (\w+) = forms\.", text, re.M))
+    for file in (PACKAGE / "templates").rglob("*.html"):
+        found |= set(re.findall(r'name="(\w+)"', file.read_text()))
+    return sorted(found - {"csrfmiddlewaretoken"})
+
+
+def ask(client: Client, method: str, url: str, data: dict[str, Any]) -> int:
+    """Status of one call whose writes are taken back."""
+    client.raise_request_exception = False
+    with transaction.atomic():
+        answer = getattr(client, method)(url, data)
+        status = int(answer.status_code)
+        if answer.streaming:
+            b"".join(answer.streaming_content)
+        transaction.set_rollback(True)
+    return status
+
+
+def ask_with(client: Client, method: str, url: str, value: str) -> int:
+    """Status when every name we read is given this value."""
+    return ask(client, method, url, dict.fromkeys(names(), encoded(value)))
+
+
+def encoded(value: str) -> str:
+    """As a browser that is made to could send it: half of a character becomes a wrong byte."""
+    return (
+        value.encode("utf-8", "surrogateescape").decode("latin-1") if "\udcff" in value else value
+    )
+
+
+def test_in_what_is_asked_for(world: dict[str, Any]) -> None:  # noqa: F811
+    client = client_of(world, "team")
+    fell = {
+        (odd, name): status
+        for odd, value in ODD.items()
+        for name, (arguments, _allowed) in GETS.items()
+        if (status := ask_with(client, "get", address(world, name, arguments), value)) >= 500
+    }
+    assert fell == {}
+
+
+def test_in_what_is_sent(world: dict[str, Any]) -> None:  # noqa: F811
+    client = client_of(world, "team")
+    fell = {
+        (odd, name): status
+        for odd, value in ODD.items()
+        for name, (arguments, _allowed) in POSTS.items()
+        if (status := ask_with(client, "post", address(world, name, arguments), value)) >= 500
+    }
+    assert fell == {}
+
+
+def patterns(found: Any = None, before: str = "") -> Iterator[str]:
+    """Every address of the site, with its places to fill in."""
+    for entry in (found or get_resolver()).url_patterns:
+        text = before + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from patterns(entry, text)
+        elif isinstance(entry, URLPattern) and "<" in text and not text.startswith("static"):
+            yield text
+
+
+def test_in_an_address(cast: Cast) -> None:
+    client = cast.client("team")
+    fell = {}
+    for odd in ("nul", "beyond-64-bits", "huge", "long", "far", "not-ascii-digits"):
+        for pattern in patterns():
+            url = "/" + re.sub(
+                r"<(\w+):\w+>", lambda place, odd=odd: filled(place[1], odd), pattern
+            )
+            for method in ("get", "post"):
+                if (status := ask(client, method, url, {})) >= 500:
+                    fell[f"{method} {pattern} {odd}"] = status
+    assert fell == {}
+
+
+def filled(kind: str, odd: str) -> str:
+    """A place of an address with something odd that its kind lets in, where there is such."""
+    if kind == "int":
+        return ODD[odd] if ODD[odd].isdecimal() else "9" * 30
+    return ODD[odd].replace("\0", "%00")
+
+
+FILES = [
+    ("a.csv", b""),
+    ("a.csv", b"\0" * 1000),
+    ("a.csv", b"\xff\xfe\xff"),
+    ("a.xlsx", b"PK\x03\x04" + b"\0" * 60),
+    ("a.json", b"[" * 50_000),
+    ("a.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 60),
+    ("a.pdf", b"%PDF-1.7"),
+    ("../../a.png", b"\x89PNG"),
+    ("a\0.pdf", b"%PDF-1.7"),
+    ("x" * 300 + ".pdf", b"%PDF-1.7"),
+]
+
+
+def test_in_a_file(world: dict[str, Any]) -> None:  # noqa: F811
+    client = client_of(world, "team")
+    fell = {}
+    for name, content in FILES:
+        for page, (arguments, _who) in (GETS | POSTS).items():
+            data = {"file": SimpleUploadedFile(name, content), "service": world["service"]}
+            data["logo"] = SimpleUploadedFile(name, content)
+            if (status := ask(client, "post", address(world, page, arguments), data)) >= 500:
+                fell[name, page] = status
+    assert fell == {}
