@@ -8,3 +8,8 @@ def whole(text: str | None) -> int | None:
     can look for it. `"²".isdigit()` is true, but `int("²")` is not a number."""
     text = text or ""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+def words(text: str | None) -> str:
+    """Words to look for, without blanks round them and without NUL, which PostgreSQL takes in no text."""
+    return (text or "").replace("\0", "").strip()
