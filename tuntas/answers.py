@@ -55,8 +55,7 @@ def fresh_id() -> str:
 
 def read(data: QueryDict, service: Service, channel: str) -> FilledForm:
     """The sent form with every problem named. Nothing that was typed is thrown away."""
-    sent = data.get("edition", "")
-    key = whole(sent)
+    key = whole(data.get("edition"))
     asked = service.edition_taken(key, service.office.today) if key else None
     form = FilledForm(
         id=data.get("id", ""),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from smtplib import SMTPException
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from django.core import checks
 from django.core.mail import get_connection
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from tuntas import work
@@ -123,11 +124,18 @@ def disk_space() -> Finding:
     return ("awas" if free < 10 * LEAST_SPACE else "baik", told, "")
 
 
+def backup_made_at() -> float | None:
+    """When this installation last finished a backup, in seconds since 1970; None before the first."""
+    mark = settings.BACKUP_MARK
+    return float(mark.stat().st_mtime) if mark.exists() else None
+
+
 def last_backup() -> Finding:
     hint = "Jalankan: tuntas backup BERKAS (docs/operate.md)"
-    if not settings.BACKUP_MARK.exists():
+    made = backup_made_at()
+    if made is None:
         return ("info", "Belum pernah ada cadangan.", hint)
-    days = (time.time() - settings.BACKUP_MARK.stat().st_mtime) / 86400
+    days = (time.time() - made) / 86400
     told = f"Cadangan terakhir {days:.0f} hari lalu."
     return ("awas", told, hint) if days > OLD_BACKUP else ("baik", told, "")
 
@@ -155,12 +163,17 @@ def mail_server() -> Finding:
         return ("galat", told, "Periksa TUNTAS_SMTP_HOST, _PORT, _USER, _PASSWORD, _STARTTLS.")
 
 
+def waiting_mail(now: datetime) -> QuerySet[Notice]:
+    """Mails that may go out and are still here, the oldest first."""
+    return Notice.objects.to_send(now).filter(given_up_at=None).order_by("made_at")
+
+
 def mail_queue() -> Finding:
     """What waits to be mailed since when, and what could not be."""
     now = timezone.now()
-    waiting = Notice.objects.to_send(now).filter(given_up_at=None)
+    waiting = waiting_mail(now)
     dead, n = Notice.objects.dead().count(), waiting.count()
-    oldest = waiting.order_by("made_at").values_list("made_at", flat=True).first()
+    oldest = waiting.values_list("made_at", flat=True).first()
     since = f", tertua {timezone.localtime(oldest):%d.%m.%Y %H.%M}" if oldest else ""
     told = f"Surel: {n} menunggu{since}, {dead} tidak dapat dikirim."
     if dead:

@@ -47,12 +47,12 @@ def compile_translations() -> None:
 
     Into the data folder: whoever serves need not be able to write where the program lies.
     """
-    for folder in (settings.PACKAGE / "locale", settings.LANGUAGES_FOLDER):
+    for folder, compiled_in in (
+        (settings.PACKAGE / "locale", settings.COMPILED_FOLDER),
+        (settings.LANGUAGES_FOLDER, settings.LANGUAGES_FOLDER),
+    ):
         for source in Path(folder).glob("*/LC_MESSAGES/django.po"):
-            if folder == settings.LANGUAGES_FOLDER:
-                target = source.with_suffix(".mo")
-            else:
-                target = (settings.COMPILED_FOLDER / source.relative_to(folder)).with_suffix(".mo")
+            target = (compiled_in / source.relative_to(folder)).with_suffix(".mo")
             written = source.stat().st_mtime_ns
             if target.exists() and target.stat().st_mtime_ns == written:
                 continue

@@ -11,14 +11,12 @@ from ninja import Field, Schema
 
 PER_PAGE, MOST_PER_PAGE, MOST_PAGES = 24, 120, 1000
 # How a month is described; it is read, and refused in Indonesian, by `results.month_of`.
+MONTH = "(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])"
 MonthText = Annotated[
     str,
-    Field(
-        max_length=7,
-        examples=["2023-01"],
-        json_schema_extra={"pattern": "^((19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2]))?$"},
-    ),
+    Field(max_length=7, examples=["2023-01"], json_schema_extra={"pattern": f"^({MONTH})?$"}),
 ]
+NeededMonth = Annotated[MonthText, Field(json_schema_extra={"pattern": f"^{MONTH}$"})]
 
 
 class Paging(Schema):

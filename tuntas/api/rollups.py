@@ -10,23 +10,18 @@ from ninja import Field, Query, Router, Schema
 
 from tuntas import figures
 from tuntas.api.access import REFUSALS, Bearer, Problem, Refused
-from tuntas.api.paging import MonthText
+from tuntas.api.paging import NeededMonth
 from tuntas.law.months import Month, Span
 from tuntas.law.weights import CONVENTIONS
 from tuntas.models import ApiToken, Scope
 
 LONGEST = 60  # months
-A_MONTH: dict[str, Any] = {
-    "pattern": "^(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])$"
-}  # needed here, so never empty
 router = Router(tags=["results"])
 
 
 class SpanAsked(Schema):
-    first: MonthText = Field(alias="from", description="first month", json_schema_extra=A_MONTH)
-    last: MonthText = Field(
-        alias="to", description="last month, at most 60 in all", json_schema_extra=A_MONTH
-    )
+    first: NeededMonth = Field(alias="from", description="first month")
+    last: NeededMonth = Field(alias="to", description="last month, at most 60 in all")
 
 
 class RollupAsked(SpanAsked):

@@ -21,6 +21,7 @@ from tuntas.cli.arguments import (
     ready,
     show,
 )
+from tuntas.law.pekppp import FIRST_YEAR
 
 
 @click.command()
@@ -214,7 +215,7 @@ def poster(
 
 @click.command()
 @click.argument("office")
-@click.argument("year", type=click.IntRange(2022, 2100))
+@click.argument("year", type=click.IntRange(FIRST_YEAR, 2100))
 @json_option
 def pekppp(office: str, year: int, as_json: bool) -> None:
     """Nilai sendiri PEKPPP indikator 6–9 untuk survei satu tahun."""

@@ -24,6 +24,7 @@ FINISHED_BANDS = ((INSTRUMENT_2022, (Fraction(30), Fraction(80))),)
 
 MOST = 5
 # Indicator 7: this many kinds of media and more give the full score.
+FIRST_YEAR = INSTRUMENT_2022.in_force.year  # before it nobody scored by an instrument we hold
 FULL_MEDIA = ((INSTRUMENT_2022, 5),)
 TITLES = {
     6: "Pelaksanaan SKM sesuai peraturan",

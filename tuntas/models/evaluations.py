@@ -69,13 +69,10 @@ class Facts:
     clock: dict[int, int | None]  # plan key: months from publication (or survey) to the start
 
 
-FIRST_YEAR = pekppp.INSTRUMENT_2022.in_force.year
-
-
 def evaluate(office: Office, year: int) -> Evaluation:
     """The self-score of the surveys of `year`, by the instrument in force at its end.
 
-    Raises LookupError for a year before the first instrument (`FIRST_YEAR`)."""
+    Raises LookupError for a year before the first instrument (`pekppp.FIRST_YEAR`)."""
     facts = facts_of(office, Span(Month(year, 1), Month(year, 12)))
     return Evaluation(
         office=office.code,

@@ -9,7 +9,6 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from functools import cache
-from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
@@ -22,20 +21,18 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from tuntas import __version__, measures, work
+from tuntas.doctor import LEAST_SPACE, backup_made_at, waiting_mail
 from tuntas.models import Delivery, Notice
 from tuntas.public.door import public
 from tuntas.public.traffic import address_of
 
-LEAST_SPACE = 100 * 1024 * 1024  # bytes free below which no new answers should be sent here
 KEPT = 10.0  # seconds that figures read from the database serve again: many may ask
 
 
 @public
 def healthz(_request: HttpRequest) -> HttpResponse:
     """200 when the database answers; the page for a silent database is 503."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-        cursor.fetchone()
+    database_answers()
     return JsonResponse({"status": "ok"})
 
 
@@ -171,8 +168,7 @@ def queues() -> Iterator[Metric]:
     dead.add_metric(["mail"], Notice.objects.dead().count())
     dead.add_metric(["webhook"], Delivery.objects.dead().count())
     yield dead
-    oldest = Notice.objects.to_send(now).filter(given_up_at=None).order_by("made_at")
-    since = oldest.values_list("made_at", flat=True).first()
+    since = waiting_mail(now).values_list("made_at", flat=True).first()
     age = GaugeMetricFamily("tuntas_mail_oldest_seconds", "Age of the oldest mail that waits.")
     age.add_metric([], (now - since).total_seconds() if since else 0.0)
     yield age
@@ -181,12 +177,6 @@ def queues() -> Iterator[Metric]:
         backup = GaugeMetricFamily("tuntas_backup_timestamp_seconds", "When the last one was made.")
         backup.add_metric([], made)
         yield backup
-
-
-def backup_made_at() -> float | None:
-    """When this installation last finished a backup, in seconds since 1970; None before the first."""
-    mark = Path(settings.BACKUP_MARK)
-    return mark.stat().st_mtime if mark.exists() else None
 
 
 OWN = Own()

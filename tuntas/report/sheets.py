@@ -25,11 +25,7 @@ def write(format: str, title: str, heads: Sequence[str], rows: Iterable[Sequence
 
 def as_csv(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     """UTF-8 with its mark, so that spreadsheet programs read it rightly; `;` as in Indonesia."""
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=";")
-    writer.writerow(heads)
-    writer.writerows([[plain(value) for value in row] for row in rows])
-    return out.getvalue().encode("utf-8-sig")
+    return b"".join(csv_lines(heads, rows))
 
 
 class Echo:

@@ -10,6 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,6 +31,7 @@ from tuntas.models import Event, Office, User
 from tuntas.report import numbers, sheets
 from tuntas.staff.access import OFFICE_READERS, StaffRequest, staff
 from tuntas.staff.downloads import download
+from tuntas.staff.forms import DayField
 from tuntas.staff.happened import GROUPS, KINDS, WORDS
 
 PER_PAGE = 50
@@ -40,8 +43,8 @@ class AuditFilter(forms.Form):
 
     group = forms.ChoiceField(label=gettext_lazy("Jenis"), required=False)
     by = forms.ChoiceField(label=gettext_lazy("Oleh"), required=False)
-    since = forms.DateField(label=gettext_lazy("Sejak"), required=False)
-    until = forms.DateField(label=gettext_lazy("Sampai"), required=False)
+    since = DayField(label=gettext_lazy("Sejak"), required=False)
+    until = DayField(label=gettext_lazy("Sampai"), required=False)
     action = forms.CharField(required=False, max_length=60)
     about = forms.CharField(required=False, max_length=100)
 
@@ -58,8 +61,6 @@ class AuditFilter(forms.Form):
             ("system", _("sistem")),
             *((str(person.pk), person.name) for person in people),
         ]
-        for name in ("since", "until"):
-            self.fields[name].widget = forms.DateInput({"type": "date"}, "%Y-%m-%d")
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
@@ -72,7 +73,7 @@ class AuditFilter(forms.Form):
         chosen = self.cleaned_data
         if chosen["group"]:
             starts = GROUPS[chosen["group"]][1]
-            rows = rows.filter(any_of(Q(action__startswith=start) for start in starts))
+            rows = rows.filter(reduce(or_, (Q(action__startswith=start) for start in starts)))
         if chosen["by"]:
             rows = rows.filter(by=None if chosen["by"] == "system" else chosen["by"])
         if chosen["since"]:
@@ -87,13 +88,6 @@ class AuditFilter(forms.Form):
 
     def midnight(self, day: Any) -> datetime:
         return datetime(day.year, day.month, day.day, tzinfo=self.zone)
-
-
-def any_of(conditions: Iterable[Q]) -> Q:
-    found = Q()
-    for condition in conditions:
-        found |= condition
-    return found
 
 
 def who_acted(office: Office) -> QuerySet[User]:
@@ -219,17 +213,18 @@ def audit(request: StaffRequest) -> HttpResponse:
     newer = older = ""
     if form.is_valid():
         page, newer, older = page_of(form.narrow(events(request)), request.GET)
+    shown = lines(page, request.office)
     kept = request.GET.copy()
     for name in ("before", "after"):
         kept.pop(name, None)
     context = {
         "form": form,
-        "lines": lines(page, request.office),
+        "lines": shown,
         "newer": newer,
         "older": older,
         "kept": kept.urlencode(),
         "is_narrowed": any(kept.values()),
-        "about": lines(page[:1], request.office) if form.data.get("about") else [],
+        "about": shown[:1] if request.GET.get("about") else [],
         "most": MOST_IN_XLSX,
     }
     return render(request, "staff/audit.html", context, status=200 if form.is_valid() else 422)
@@ -249,8 +244,7 @@ def audit_file(request: StaffRequest, format: str) -> HttpResponseBase:
         context = {"form": form, "kept": request.GET.urlencode(), "is_narrowed": True}
         return render(request, "staff/audit.html", context, status=422)
     chosen = {name: str(value) for name, value in form.cleaned_data.items() if value}
-    newest = Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    Event.record(
+    taken = Event.record(
         "audit.exported",
         by=request.user,
         about=request.office,
@@ -258,7 +252,7 @@ def audit_file(request: StaffRequest, format: str) -> HttpResponseBase:
         format=format,
         filter=chosen,
     )
-    rows = rows.filter(pk__lte=newest)  # the export itself is not in it
+    rows = rows.filter(pk__lt=taken.pk)  # the export itself is not in it
     heads = [_("Waktu"), _("Oleh"), _("Tindakan"), _("Kode tindakan"), _("Tentang"), _("Nama")]
     heads += [_("Kunci"), _("Rincian")]
     name = f"jejak-audit-{request.office.code}.{format}"

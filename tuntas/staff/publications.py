@@ -17,8 +17,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from tuntas.law.months import Month
+from tuntas.law.pekppp import FIRST_YEAR
 from tuntas.models import Publication
-from tuntas.models.evaluations import FIRST_YEAR, Indicator, evaluate
+from tuntas.models.evaluations import Indicator, evaluate
 from tuntas.models.publications import Medium
 from tuntas.staff.access import OFFICE_READERS, TEAM, StaffRequest, find, staff
 from tuntas.staff.downloads import kept_file
