@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.apps import apps
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -37,14 +38,17 @@ from tuntas.staff.happened import GROUPS, KINDS, WORDS
 PER_PAGE = 50
 MOST_IN_XLSX = 20_000  # rows; a workbook is made in memory, a CSV is not
 
+# Days whose midnight, and that of the next day, every clock can tell.
+IN_REACH = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
+
 
 class AuditFilter(forms.Form):
     """What the list is narrowed to; all may stay empty."""
 
     group = forms.ChoiceField(label=gettext_lazy("Jenis"), required=False)
     by = forms.ChoiceField(label=gettext_lazy("Oleh"), required=False)
-    since = DayField(label=gettext_lazy("Sejak"), required=False)
-    until = DayField(label=gettext_lazy("Sampai"), required=False)
+    since = DayField(label=gettext_lazy("Sejak"), required=False, validators=IN_REACH)
+    until = DayField(label=gettext_lazy("Sampai"), required=False, validators=IN_REACH)
     action = forms.CharField(required=False, max_length=60)
     about = forms.CharField(required=False, max_length=100)
 
