@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cli.test_commands import environment, free_port
-from tests.test_supervisor import site, until
+from scripts.with_postgres import free_port
+from tests.cli.test_commands import environment
+from tests.serving import site, until
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -450,11 +451,18 @@ def test_signed_out_people_are_led_to_the_sign_in_page(world: dict[str, Any]) ->
         assert response["Location"].startswith(reverse("account_login")), name
 
 
-def patterns(resolver: Any = None) -> list[URLPattern]:
-    found: list[URLPattern] = []
+def addresses(resolver: Any = None, before: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Every address of the site as it is written down, with its places to fill in, and its pattern."""
     for entry in (resolver or get_resolver()).url_patterns:
-        found += patterns(entry) if isinstance(entry, URLResolver) else [entry]
-    return found
+        text = f"{before}{entry.pattern}"
+        if isinstance(entry, URLResolver):
+            yield from addresses(entry, text)
+        else:
+            yield text, entry
+
+
+def patterns() -> list[URLPattern]:
+    return [pattern for _text, pattern in addresses()]
 
 
 def test_every_address_is_guarded_and_in_the_table() -> None:

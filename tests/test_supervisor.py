@@ -9,93 +9,19 @@ import http.client
 import os
 import re
 import signal
-import subprocess
-import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.cli.test_commands import environment, free_port
+from tests.cli.test_commands import environment
+from tests.serving import Site, processes, site, until
 
 pytestmark = pytest.mark.slow
-
-
-class Site:
-    """`tuntas serve` on a port of its own."""
-
-    def __init__(self, folder: Path, **more: str) -> None:
-        self.port = free_port()
-        self.env = environment(folder, PORT=str(self.port), **more)
-        self.log = folder / "log"
-        with self.log.open("wb") as log:
-            command = [sys.executable, "-m", "tuntas.cli", "serve"]
-            self.process = subprocess.Popen(command, env=self.env, stdout=log, stderr=log)
-
-    def get(self, path: str = "/healthz") -> int:
-        """Status of one request on a connection of its own. Raises OSError, HTTPException."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            answer.read()
-            return answer.status
-        finally:
-            connection.close()
-
-    def answers(self) -> bool:
-        with suppress(OSError, http.client.HTTPException):
-            return self.get() == 200
-        return False
-
-    def children(self) -> dict[str, list[int]]:
-        """Process numbers by command: web (its first is the parent of the others) and work."""
-        found: dict[str, list[int]] = {"web": [], "work": []}
-        ours = {self.process.pid}
-        for pid, parent, words in sorted(processes()):
-            if parent in ours:
-                ours.add(pid)
-                for name in found:
-                    if name in words:
-                        found[name].append(pid)
-        return found
-
-
-def processes() -> Iterator[tuple[int, int, list[str]]]:
-    """(pid, parent, words of the command) of all that live; nobody reaps the dead here."""
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            with suppress(OSError):
-                state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
-                words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
-                if state not in "ZX":
-                    yield int(folder.name), int(parent), words
-
-
-@contextmanager
-def site(folder: Path, **more: str) -> Iterator[Site]:
-    running = Site(folder, **more)
-    try:
-        until(running.answers, 60)
-        until(lambda: bool(running.children()["work"]), 10)
-        yield running
-    finally:
-        if running.process.poll() is None:
-            running.process.send_signal(signal.SIGTERM)
-            running.process.wait(60)
-
-
-def until(holds: Callable[[], bool], seconds: float) -> float:
-    """Seconds until it holds; fails when it never does."""
-    start = time.monotonic()
-    while not holds():
-        assert time.monotonic() - start < seconds, "did not happen in time"
-        time.sleep(0.05)
-    return time.monotonic() - start
 
 
 @contextmanager
@@ -177,12 +103,8 @@ def test_no_process_outlives_a_killed_supervisor(tmp_path: Path) -> None:
         running.process.kill()
         running.process.wait()
         until(lambda: not children & {pid for pid, *_rest in processes()}, 30)
-        again = Site(tmp_path)
-        try:
-            until(again.answers, 60)
-        finally:
-            again.process.terminate()
-            again.process.wait(60)
+        with Site(environment(tmp_path)) as again:
+            assert again.answers()
 
 
 def test_what_is_in_hand_is_finished_before_the_end(tmp_path: Path) -> None:

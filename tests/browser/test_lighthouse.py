@@ -17,7 +17,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.cli.test_commands import environment, free_port, run
+from scripts.with_postgres import free_port
+from tests.cli.test_commands import environment, run
 
 pytestmark = pytest.mark.browser
 LIGHTHOUSE = Path(__file__).parent / "lighthouse" / "node_modules" / ".bin" / "lighthouse"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ import xlsxwriter
 from click.testing import CliRunner, Result
 from django.utils import timezone
 
+from scripts.with_postgres import free_port
 from tests.conftest import Cast, answer, moment
 from tuntas import doctor
 from tuntas.cli import main
@@ -360,12 +360,6 @@ def test_help_on_every_level() -> None:
         result = tuntas(*words, "--help")
         assert result.exit_code == 0
         assert "Usage:" in result.stdout
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def environment(tmp_path: Path, **more: str) -> dict[str, str]:

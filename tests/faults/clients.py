@@ -36,9 +36,6 @@ class Ledger:
     heard: float = field(default_factory=time.monotonic)
     silence: float = 0.0  # longest time in seconds without an acknowledgement
 
-    def forget_silence(self) -> None:
-        self.heard, self.silence = time.monotonic(), 0.0
-
     def sent(self, copies: int) -> None:
         with self.lock:
             self.sends += copies

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from scripts.with_postgres import find_programs, free_port, prepare_owner, run_as
-from tests.test_supervisor import processes, until
+from tests.serving import processes, until
 
 
 class Cluster:
@@ -53,18 +53,8 @@ class Cluster:
         source = f"host={primary.host} port={primary.port} user=tuntas application_name={name}"
         run_as(
             self.owner,
-            [
-                self.programs / "pg_basebackup",
-                "-D",
-                self.data,
-                "-R",
-                "-X",
-                "stream",
-                "-d",
-                source,
-                "-c",
-                "fast",
-            ],
+            [self.programs / "pg_basebackup", "-D", self.data, "-d", source]  # noqa: RUF005
+            + ["-R", "-X", "stream", "-c", "fast"],
         )
         return self
 

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
-from scripts.with_postgres import free_port
+from tests.cli.test_commands import environment
 from tests.faults.clients import CLIENTS, Ledger, client
-from tests.test_supervisor import processes, until
+from tests.serving import Site, until
 
 PROLOGUE = """
 import json, os, sys
@@ -49,102 +45,15 @@ print(json.dumps({{"rows": rows, "feedback": Feedback.objects.count(), "counted"
 """
 
 
-class Server:
-    """`tuntas serve` in a process group of its own, so that a kill takes all of it. `before`: words
-    before the command, to run it somewhere else."""
-
-    def __init__(self, env: dict[str, str], before: Sequence[str] = ()) -> None:
-        self.port = free_port()
-        self.env = env | {"PORT": str(self.port)}
-        self.before = before
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Server:
-        self.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.stop()
-
-    def start(self) -> None:
-        command = [*self.before, sys.executable, "-m", "tuntas.cli", "serve"]
-        self.process = subprocess.Popen(
-            command,
-            env=self.env,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        for _each in range(600):
-            if self.before or self.asked("/healthz") == 200:
-                return
-            assert self.process.poll() is None, "the server ended by itself"
-            time.sleep(0.1)
-        raise TimeoutError("the server did not start")
-
-    def asked(self, path: str) -> int:
-        """Status of a page, 0 when nobody answers."""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as page:
-                return int(page.status)
-        except urllib.error.HTTPError as error:
-            error.close()
-            return int(error.code)
-        except OSError:
-            return 0
-
-    def until_asked(self, path: str, status: int, seconds: float = 60) -> float:
-        """Seconds until the page has this status. Raises TimeoutError."""
-        start = time.monotonic()
-        while (found := self.asked(path)) != status:
-            if time.monotonic() - start > seconds:
-                raise TimeoutError(f"{path} is {found}, not {status}")
-            time.sleep(0.1)
-        return time.monotonic() - start
-
-    def children(self, word: str) -> list[int]:
-        """Living processes of this site whose command has this word, in the order they were born."""
-        assert self.process is not None
-        ours, found = {self.process.pid}, []
-        for pid, parent, words in sorted(processes()):
-            if parent in ours:
-                ours.add(pid)
-                if word in words:
-                    found.append(pid)
-        return found
-
-    def kill_child(self, word: str) -> None:
-        """kill -9 of the youngest child with this word; waits until another has taken its place."""
-        before = set(self.children(word))
-        os.kill(max(before), signal.SIGKILL)
-        until(lambda: bool(set(self.children(word)) - before), 30)
-
-    def kill(self) -> None:
-        assert self.process is not None
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-    def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(60)
-
-
 def told(script: str, env: dict[str, str], before: Sequence[str] = ()) -> str:
     command = [*before, sys.executable, "-c", script]
     return subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout
 
 
-def bare_environment(folder: Path) -> dict[str, str]:
-    """Nothing set but the data folder; SQLite."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("TUNTAS_", "DJANGO_"))}
-    return env | {"TUNTAS_DATA": str(folder), "TUNTAS_LOG_LEVEL": "CRITICAL"}
-
-
 @contextmanager
-def environment(folder: Path) -> Iterator[dict[str, str]]:
-    """An empty database of the engine under test, dropped afterwards."""
-    env = bare_environment(folder)
+def database(folder: Path) -> Iterator[dict[str, str]]:
+    """Settings with an empty database of the engine under test, dropped afterwards."""
+    env = environment(folder)
     if os.environ.get("TUNTAS_TEST_ENGINE") != "postgres":
         yield env
         return
@@ -157,36 +66,46 @@ def environment(folder: Path) -> Iterator[dict[str, str]]:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
 
 
+@dataclass
+class Load:
+    """A site, the address of its form, and what its clients were told so far."""
+
+    site: Site
+    form: str
+    ledger: Ledger
+
+    def goes_on(self, more: int, seconds: float = 120) -> None:
+        """Wait until so many more answers were acknowledged."""
+        goal = len(self.ledger.acknowledged) + more
+        until(lambda: len(self.ledger.acknowledged) >= goal, seconds)
+
+
 @contextmanager
 def under_load(
-    server: Server, info: dict[str, Any], enter: Callable[[], None] | None = None
-) -> Iterator[Ledger]:
-    """Clients send until the block is left; then each finishes what it has begun. `enter` is called
-    first in the thread of each client."""
-    ledger, over = Ledger(), threading.Event()
+    env: dict[str, str],
+    what: str,
+    before: Sequence[str] = (),
+    enter: Callable[[], None] = lambda: None,
+) -> Iterator[Load]:
+    """A new office's site, and clients that send to it until the block is left; then each finishes what
+    it has begun, and what is stored must be what their ledger says. `what` names the fault in the
+    figures; `before` is the site's and `enter` is called first in the thread of each client."""
+    info = json.loads(told(SET_UP, env, before))
+    with Site(env, before) as site, ThreadPoolExecutor(CLIENTS) as pool:
+        ledger, over = Ledger(), threading.Event()
 
-    def run(number: int) -> None:
-        if enter is not None:
+        def run(number: int) -> None:
             enter()
-        client(number, server.port, info, ledger, lambda: not over.is_set())
+            client(number, site.port, info, ledger, lambda: not over.is_set())
 
-    with ThreadPoolExecutor(CLIENTS) as pool:
         jobs = [pool.submit(run, number) for number in range(CLIENTS)]
         try:
-            yield ledger
+            yield Load(site, info["form"], ledger)
         finally:
             over.set()
         for job in jobs:
             job.result()
-
-
-def acknowledged(ledger: Ledger, more: int, seconds: float = 120) -> None:
-    """Wait until so many more answers were acknowledged. Raises TimeoutError."""
-    goal, until = len(ledger.acknowledged) + more, time.monotonic() + seconds
-    while len(ledger.acknowledged) < goal:
-        if time.monotonic() > until:
-            raise TimeoutError(f"no {more} answers were acknowledged within {seconds} s")
-        time.sleep(0.02)
+    settle(env, ledger, what, before)
 
 
 def settle(env: dict[str, str], ledger: Ledger, what: str, before: Sequence[str] = ()) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import struct
 import subprocess
@@ -11,17 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.site import (
-    PROLOGUE,
-    SET_UP,
-    Server,
-    acknowledged,
-    environment,
-    settle,
-    told,
-    under_load,
-)
-from tests.test_supervisor import until
+from tests.faults.site import PROLOGUE, database, told, under_load
+from tests.serving import until
 
 pytestmark = pytest.mark.fault
 SENDS, DAY = 200, 86_400
@@ -63,20 +53,19 @@ def time_of(env: dict[str, str]) -> float:
 
 def test_a_clock_that_jumps_loses_nothing_and_stops_nothing(tmp_path: Path) -> None:
     clock = Clock(tmp_path)
-    with environment(tmp_path / "data") as env:
+    what = "the clock a day ahead, back, a day behind, back"
+    with database(tmp_path) as env:
         env |= clock.env
         before = time_of(env)
         clock.jump(DAY)
         assert time_of(env) - before >= DAY  # the shim does what it is for
         clock.jump(0)
-        info = json.loads(told(SET_UP, env))
-        with Server(env) as server, under_load(server, info) as ledger:
+        with under_load(env, what) as load:
             for seconds in (DAY, 0, -DAY, 0):
-                acknowledged(ledger, SENDS)
+                load.goes_on(SENDS)
                 clock.jump(seconds)
                 if seconds == DAY:
                     # The loop dies a day ahead; its signs of life there must not pass for later ones.
-                    server.kill_child("work")
-            acknowledged(ledger, SENDS)
+                    load.site.kill_child("work")
+            load.goes_on(SENDS)
             until(lambda: 0 <= float(told(SILENCE, env)) < 15, 60)
-        settle(env, ledger, "the clock a day ahead, back, a day behind, back")

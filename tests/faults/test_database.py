@@ -2,56 +2,45 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 from pathlib import Path
 
 import pytest
 
+from tests.cli.test_commands import environment
 from tests.faults.cluster import Cluster
-from tests.faults.site import (
-    SET_UP,
-    Server,
-    acknowledged,
-    bare_environment,
-    settle,
-    told,
-    under_load,
-)
-from tests.test_supervisor import until
+from tests.faults.site import under_load
+from tests.serving import until
 
 pytestmark = pytest.mark.fault
 SENDS = 200  # acknowledged answers between two faults
 
 
 def test_the_database_is_killed_and_comes_back(tmp_path: Path) -> None:
+    what = "PostgreSQL: a backend and twice the whole killed, one immediate restart"
     with Cluster(tmp_path / "pg").make() as cluster:
-        env = bare_environment(tmp_path / "data") | {"TUNTAS_DATABASE_URL": cluster.url}
-        info = json.loads(told(SET_UP, env))
-        with Server(env) as server, under_load(server, info) as ledger:
-            acknowledged(ledger, SENDS)
+        env = environment(tmp_path, TUNTAS_DATABASE_URL=cluster.url)
+        with under_load(env, what) as load:
+            load.goes_on(SENDS)
             # One backend: PostgreSQL ends all others and recovers.
             backend = cluster.ask(
                 "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
                 "AND backend_type = 'client backend' LIMIT 1"
             )
             os.kill(backend, signal.SIGKILL)
-            acknowledged(ledger, SENDS)
+            load.goes_on(SENDS)
             for _each in range(2):
                 cluster.kill()
-                server.until_asked("/readyz", 503)
-                assert server.asked(info["form"]) == 503  # a page that says so, no error page
+                until(lambda: load.site.asked("/readyz") == 503, 60)
+                assert load.site.asked(load.form) == 503  # a page that says so, no error page
                 cluster.start()
-                server.until_asked("/readyz", 200)
-                acknowledged(ledger, SENDS)
+                until(lambda: load.site.asked("/readyz") == 200, 60)
+                load.goes_on(SENDS)
             os.kill(cluster.process.pid, signal.SIGQUIT)  # "immediate": as if the power failed
             cluster.process.wait(30)
             cluster.start()
-            acknowledged(ledger, SENDS)
-        settle(
-            env, ledger, "PostgreSQL: a backend and twice the whole killed, one immediate restart"
-        )
+            load.goes_on(SENDS)
 
 
 def test_a_standby_takes_over_and_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
@@ -67,13 +56,11 @@ def test_a_standby_takes_over_and_nothing_acknowledged_is_lost(tmp_path: Path) -
             f"postgresql://tuntas@/postgres?host={primary.host},{standby.host}"
             f"&port={primary.port},{standby.port}&target_session_attrs=read-write"
         )
-        env = bare_environment(tmp_path / "data") | {"TUNTAS_DATABASE_URL": both}
-        info = json.loads(told(SET_UP, env))
-        with Server(env) as server:
-            with under_load(server, info) as ledger:
-                acknowledged(ledger, SENDS)
-                primary.kill()
-                standby.promote()
-                acknowledged(ledger, 2 * SENDS)
-            assert standby.ask("SELECT pg_is_in_recovery()") is False
-        settle(env, ledger, "PostgreSQL: the primary killed, its synchronous standby promoted")
+        env = environment(tmp_path, TUNTAS_DATABASE_URL=both)
+        what = "PostgreSQL: the primary killed, its synchronous standby promoted"
+        with under_load(env, what) as load:
+            load.goes_on(SENDS)
+            primary.kill()
+            standby.promote()
+            load.goes_on(2 * SENDS)
+        assert standby.ask("SELECT pg_is_in_recovery()") is False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import time
@@ -12,16 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.site import (
-    PROLOGUE,
-    SET_UP,
-    Server,
-    acknowledged,
-    bare_environment,
-    settle,
-    told,
-    under_load,
-)
+from tests.cli.test_commands import environment
+from tests.faults.site import PROLOGUE, told, under_load
+from tests.serving import until
 
 pytestmark = pytest.mark.fault
 SENDS = 200  # acknowledged answers before and after
@@ -58,23 +50,21 @@ def fill(file: Path) -> None:
 
 
 def test_a_full_disk_acknowledges_nothing_and_is_got_over(tmp_path: Path) -> None:
+    env = environment(tmp_path)
     with small_disk(tmp_path / "data") as folder:
-        env = bare_environment(folder)
-        info = json.loads(told(SET_UP, env))
-        with Server(env) as server, under_load(server, info) as ledger:
-            acknowledged(ledger, SENDS)
+        with under_load(env, "SQLite: a full disk for a while") as load:
+            load.goes_on(SENDS)
             fill(folder / "ballast")
-            server.until_asked("/readyz", 503, 10)
+            until(lambda: load.site.asked("/readyz") == 503, 10)
             # What room is left inside the database's own files is used up; then nothing is taken.
-            quiet, until = 0.0, time.monotonic() + 60
+            quiet, last = 0.0, time.monotonic() + 60
             while quiet < 3:
-                before = len(ledger.acknowledged)
+                before = len(load.ledger.acknowledged)
                 time.sleep(1)
-                quiet = quiet + 1 if len(ledger.acknowledged) == before else 0.0
+                quiet = quiet + 1 if len(load.ledger.acknowledged) == before else 0.0
                 fill(folder / "ballast")
-                assert time.monotonic() < until, "answers are still acknowledged"
+                assert time.monotonic() < last, "answers are still acknowledged"
             (folder / "ballast").unlink()
-            server.until_asked("/readyz", 200)
-            acknowledged(ledger, SENDS)
+            until(lambda: load.site.asked("/readyz") == 200, 60)
+            load.goes_on(SENDS)
         assert told(WHOLE, env).strip() == "ok"
-        settle(env, ledger, "SQLite: a full disk for a while")

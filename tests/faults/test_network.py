@@ -6,7 +6,6 @@ Site and citizens live in one network of their own, the database in another, joi
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 import shutil
 import subprocess
@@ -18,21 +17,24 @@ from uuid import uuid4
 
 import pytest
 
+from tests.cli.test_commands import environment
 from tests.faults.cluster import Cluster
-from tests.faults.site import (
-    SET_UP,
-    Server,
-    acknowledged,
-    bare_environment,
-    settle,
-    told,
-    under_load,
-)
+from tests.faults.site import told, under_load
 
 pytestmark = pytest.mark.fault
 SENDS = 200  # acknowledged answers between two faults
 CUT = 8.0  # seconds
 NEW_NETWORK = 0x40000000  # CLONE_NEWNET
+# The database stands in another network: only from beside the site can be seen whether it is there.
+UNTIL_LET_IN = """
+import os, time, psycopg
+for _each in range(100):
+    try:
+        psycopg.connect(os.environ["TUNTAS_DATABASE_URL"]).close()
+        break
+    except psycopg.Error:
+        time.sleep(0.2)
+"""
 
 
 def ip(*words: str) -> None:
@@ -104,32 +106,18 @@ def test_cut_cables_lose_nothing(networks: Networks, tmp_path: Path) -> None:
     here = networks.within(networks.here)
     there = (*networks.within(networks.there), "setpriv", "--reuid=postgres", "--regid=postgres")
     far = Cluster(tmp_path / "pg", host="10.99.0.2", before=(*there, "--clear-groups")).make()
+    what = f"{CUT:.0f} s without network, twice on either side of the site"
     with far:
-        env = bare_environment(tmp_path / "data") | {"TUNTAS_DATABASE_URL": far.url}
-        info = json.loads(told(until_it_answers(SET_UP), env, here))
-        with Server(env, here) as server, under_load(server, info, networks.enter) as ledger:
-            acknowledged(ledger, SENDS)
+        env = environment(tmp_path, TUNTAS_DATABASE_URL=far.url)
+        told(UNTIL_LET_IN, env, here)
+        with under_load(env, what, here, networks.enter) as load:
+            load.goes_on(SENDS)
             for _each in range(2):
                 with networks.cut(networks.near):  # between site and database
-                    before = len(ledger.acknowledged)
+                    before = len(load.ledger.acknowledged)
                     time.sleep(1)
-                    assert len(ledger.acknowledged) == before  # nothing is claimed meanwhile
-                acknowledged(ledger, SENDS)
+                    assert len(load.ledger.acknowledged) == before  # nothing is claimed meanwhile
+                load.goes_on(SENDS)
                 with networks.cut("lo"):  # between citizens and site
                     pass
-                acknowledged(ledger, SENDS)
-        settle(env, ledger, f"{CUT:.0f} s without network, twice on either side of the site", here)
-
-
-def until_it_answers(script: str) -> str:
-    """The script, once the database lets it in."""
-    wait = """
-import os, time, psycopg
-for _each in range(100):
-    try:
-        psycopg.connect(os.environ["TUNTAS_DATABASE_URL"]).close()
-        break
-    except psycopg.Error:
-        time.sleep(0.2)
-"""
-    return wait + script
+                load.goes_on(SENDS)
