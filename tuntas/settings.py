@@ -236,6 +236,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "tuntas.staff.sign_ins.SignInMiddleware",
+    "tuntas.typed.address_middleware",
 ]
 ROOT_URLCONF = "tuntas.urls"
 WSGI_APPLICATION = "tuntas.wsgi.application"

@@ -122,7 +122,9 @@ def test_from_upload_to_result(cast: Cast, team: Client) -> None:
     assert "Tambah kursi" not in page
     assert files_kept(cast) == []
     assert not Upload.objects.exists()
-    actions = list(Event.objects.filter(office=cast.office).values_list("action", flat=True))
+    actions = list(
+        Event.objects.filter(office=cast.office).order_by("pk").values_list("action", flat=True)
+    )
     assert [a for a in actions if "import" in a] == [
         "import.added",
         "import.confirmed",

@@ -27,6 +27,7 @@ from tuntas.models import Import, ImportState, Service, TooLate
 from tuntas.models.periods import first_open_month
 from tuntas.report import sheets
 from tuntas.staff.access import TEAM_AND_OFFICERS, StaffRequest, find, staff
+from tuntas.typed import words
 
 PER_PAGE, BAD_PER_PAGE = 25, 50
 RUNNING = (ImportState.CHECKING, ImportState.STORING)
@@ -235,7 +236,7 @@ def import_confirmation(request: StaffRequest, pk: int) -> HttpResponse:
         )
         return redirect("import", pk)
     try:
-        found.confirm(request.POST.get("digest", ""), by=request.user)
+        found.confirm(words(request.POST.get("digest")), by=request.user)
     except TooLate:
         messages.error(request, _("Keadaan impor ini sudah berubah; periksa kembali halaman ini."))
     else:

@@ -26,7 +26,7 @@ from tuntas.report.monitoring import annex_of
 from tuntas.staff.access import OFFICE_READERS, TEAM_AND_OFFICERS, StaffRequest, find, staff
 from tuntas.staff.downloads import download
 from tuntas.staff.forms import DayField, MonthField, place_errors
-from tuntas.typed import whole, words
+from tuntas.typed import whole
 
 PER_PAGE = 25
 STATES = {
@@ -139,14 +139,14 @@ def filtered(rows: ActionPlanQuerySet, request: StaffRequest, state: str) -> Act
         "untouched": lambda: rows.unfinished().exclude(pk__in=rows.followed_up().values("pk")),
     }
     found = by_state[state]() if state in by_state else rows
-    text, unit, code = (words(request.GET.get(key)) for key in ("q", "unit", "element"))
+    text, unit, code = (request.GET.get(key, "").strip() for key in ("q", "unit", "element"))
     if text:
         found = found.filter(action__icontains=text[:100])
     if unit:
         found = found.filter(unit__code=unit[:40])
     if code:
         found = found.filter(element=code[:40])
-    waits_for = words(request.GET.get("depends"))
+    waits_for = request.GET.get("depends", "").strip()
     if waits_for:
         found = found.filter(
             obstacles__depends_on__iexact=waits_for[:200], obstacles__resolved_at=None
