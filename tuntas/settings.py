@@ -236,7 +236,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "tuntas.staff.sign_ins.SignInMiddleware",
-    "tuntas.typed.address_middleware",
+    "tuntas.typed.AddressMiddleware",
 ]
 ROOT_URLCONF = "tuntas.urls"
 WSGI_APPLICATION = "tuntas.wsgi.application"

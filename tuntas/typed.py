@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest
@@ -21,17 +22,27 @@ def words(text: str | None) -> str:
     return (text or "").replace("\0", "").strip()
 
 
-def address_middleware(
-    get_response: Callable[[HttpRequest], HttpResponseBase],
-) -> Callable[[HttpRequest], HttpResponseBase]:
+def has_nul(request: HttpRequest) -> str:
+    """Where the address holds NUL: "path", "query" or nowhere."""
+    if "\0" in request.path:
+        return "path"
+    return "query" if "%00" in request.META.get("QUERY_STRING", "") else ""
+
+
+class AddressMiddleware:
     """No page has an address with NUL in it, no list can be narrowed by one, and PostgreSQL could not
-    even look for it. Innermost, so that the page that says so knows who reads it."""
+    even look for it. The API answers for itself, in its own shape. Innermost, so that the page that
+    says so knows who reads it."""
 
-    def answer(request: HttpRequest) -> HttpResponseBase:
-        if "\0" in request.path:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, _args: Any, _kwargs: Any) -> None:
+        place = "" if getattr(view, "is_api", False) else has_nul(request)
+        if place == "path":
             raise Http404
-        if "%00" in request.META.get("QUERY_STRING", ""):
+        if place:
             raise BadRequest("NUL in the query")
-        return get_response(request)
-
-    return answer

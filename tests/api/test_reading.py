@@ -55,6 +55,7 @@ def test_a_part_with_few_answers_is_withheld(cast: Cast) -> None:
         ("from=2026-01", 422, "invalid"),
         ("from=2026-01&to=2026-02&unit=x", 404, "unknown-unit"),
         ("from=2026-01&to=2026-02&service=x", 404, "unknown-service"),
+        ("from=2026-01&to=2026-02&service=%00", 422, "invalid"),
     ],
 )
 def test_a_wrong_span_is_explained(cast: Cast, query: str, status: int, code: str) -> None:

@@ -25,6 +25,7 @@ from pydantic import ConfigDict
 from tuntas.limits import Limit
 from tuntas.models import ApiToken, IdempotencyKey, Scope
 from tuntas.models.idempotency import OtherRequest
+from tuntas.typed import has_nul
 
 # A token may call so often at once, and so often a second from then on.
 CALLS_AT_ONCE, CALLS_PER_SECOND = 300, 5
@@ -169,7 +170,7 @@ def door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     @wraps(view)
     def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            response = view(request, *args, **kwargs)
+            response = refused_address(request) or view(request, *args, **kwargs)
         except Http404:
             response = unknown(request)
         except RequestDataTooBig:
@@ -189,6 +190,15 @@ def door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     opened.csrf_exempt = True  # type: ignore[attr-defined]  # no cookie opens this door
     opened.is_api = True  # type: ignore[attr-defined]  # read by the permission test
     return opened
+
+
+def refused_address(request: HttpRequest) -> HttpResponse | None:
+    """What is said to an address with NUL in it, which no engine could look for."""
+    place = has_nul(request)
+    if place == "query":
+        told = _("Alamat memuat karakter NUL (%00). Hapus karakter itu.")
+        return error(422, "invalid", _("Ada isian yang tidak sesuai."), {"query": [told]})
+    return unknown(request) if place else None
 
 
 def unknown(_request: HttpRequest) -> HttpResponse:
