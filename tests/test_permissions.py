@@ -221,6 +221,7 @@ POSTS: dict[str, tuple[list[str], set[str]]] = {
     "staff-invitation-renewal": (["staff_invitation"], TEAM),
     "staff-invitation-withdrawal": (["staff_invitation"], TEAM),
     "sign-in-ending": ([], EVERYONE),
+    "identity-disconnection": ([], EVERYONE),
     "retention-choice": (["kept"], TEAM),
 }
 # Addresses with rules of their own, tested where they live.

@@ -27,6 +27,11 @@ MARKS = {
     "django_migrations": "id app name applied",
     "django_session": "session_key session_data! expire_date",
     "mfa_authenticator": "id user_id! type data! created_at! last_used_at!",
+    "socialaccount_socialaccount": (
+        "id user_id! provider uid! last_login! date_joined! extra_data"
+    ),
+    "socialaccount_socialapp": "id provider provider_id name client_id secret key settings",
+    "socialaccount_socialtoken": "id app_id account_id token token_secret expires_at",
     "tuntas_actionplan": (
         "id office_id unit_id survey_month element cause~ action~ horizon person_in_charge~ "
         "due_on start_month end_month completion_id created_at created_by_id!"
@@ -208,6 +213,9 @@ OTHERS = {
     "auth_group_permissions": "Not used.",
     "auth_permission": "Not used.",
     "account_emailaddress": "Addresses of staff as the sign-in knows them.",
+    "socialaccount_socialaccount": "Who of the staff the office's identity provider means by a name.",
+    "socialaccount_socialapp": "Always empty: the identity provider stands in the settings.",
+    "socialaccount_socialtoken": "Always empty: tokens of the identity provider are not kept.",
     "mfa_authenticator": "The second step of staff: secrets of apps, recovery codes, passkeys.",
     "account_emailconfirmation": "Not used: addresses are not confirmed by mail.",
 }

@@ -86,6 +86,19 @@ METRICS_TOKEN = env_str("TUNTAS_METRICS_TOKEN", "")
 if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
     raise ImproperlyConfigured("TUNTAS_METRICS_TOKEN terlalu pendek: paling sedikit 20 huruf.")
 
+# The office's own identity provider (OpenID Connect), where people may sign in beside the password.
+OIDC_URL = env_str("TUNTAS_OIDC_URL", "").rstrip("/")
+OIDC_CLIENT_ID = env_str("TUNTAS_OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = env_str("TUNTAS_OIDC_CLIENT_SECRET", "")
+OIDC_NAME = env_str("TUNTAS_OIDC_NAME", "SSO kantor")
+if OIDC_URL and not OIDC_CLIENT_ID:
+    raise ImproperlyConfigured("TUNTAS_OIDC_URL terisi; isi juga TUNTAS_OIDC_CLIENT_ID.")
+if OIDC_URL and not re.match(r"https://|http://(127\.0\.0\.1|localhost)(:|/|$)", OIDC_URL):
+    raise ImproperlyConfigured(
+        f"TUNTAS_OIDC_URL={OIDC_URL!r}: awali dengan https://. Tanpa itu siapa pun di jaringan "
+        "dapat masuk sebagai orang lain."
+    )
+
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured(
         "TUNTAS_HOSTS berisi '*': tautan dalam surel dan dokumen dapat dipalsukan. "
@@ -219,6 +232,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    *(["allauth.socialaccount.providers.openid_connect"] if OIDC_URL else []),
     "csp",
 ]
 MIDDLEWARE = [
@@ -295,6 +310,24 @@ MFA_TOTP_ISSUER = "Tuntas"
 MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses come from the survey team, not from strangers
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # http://localhost; browsers refuse the rest
+# Single sign-on is one more way in for people who were invited, never a way to become one.
+SOCIALACCOUNT_ADAPTER = "tuntas.staff.single_sign_on.SingleSignOn"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a plain link: form-action of the CSP would stop a form there
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": OIDC_NAME,
+                "client_id": OIDC_CLIENT_ID,
+                "secret": OIDC_CLIENT_SECRET,
+                "settings": {"server_url": OIDC_URL},
+            }
+        ],
+    }
+}
 
 # The counters of the lock-out must be shared by all worker processes and survive a restart.
 CACHES = {

@@ -43,6 +43,7 @@ CHANGES = {
     "webauthn_added": "second-step.passkey-added",
     "webauthn_removed": "second-step.passkey-removed",
     "recovery_codes_generated": "second-step.codes-made",
+    "account_connected": "person.identity-added",
 }
 
 

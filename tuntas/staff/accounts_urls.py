@@ -1,11 +1,19 @@
 """Only these of allauth's views; there is no self sign-up."""
 
 from allauth.account import views
+from django.conf import settings
 from django.urls import include, path, re_path
 
 urlpatterns = [
-    path("login/", views.login, name="account_login"),
+    path(
+        "login/",
+        views.LoginView.as_view(
+            extra_context={"sso_name": settings.OIDC_NAME if settings.OIDC_URL else ""}
+        ),
+        name="account_login",
+    ),
     path("", include("tuntas.staff.sign_ins")),
+    path("sso/", include("tuntas.staff.single_sign_on")),
     path("second-step/", include("allauth.mfa.urls")),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path("inactive/", views.account_inactive, name="account_inactive"),

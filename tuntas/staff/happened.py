@@ -68,6 +68,8 @@ WORDS: dict[str, Promise] = {
     "person.reactivated": gettext_lazy("mengaktifkan kembali orang"),
     "person.password-changed": gettext_lazy("mengganti sandi"),
     "person.password-reset": gettext_lazy("mengatur ulang sandi"),
+    "person.identity-added": gettext_lazy("menghubungkan akun dengan penyedia identitas"),
+    "person.identity-removed": gettext_lazy("memutus hubungan dengan penyedia identitas"),
     "second-step.app-added": gettext_lazy("menambah aplikasi autentikator"),
     "second-step.app-removed": gettext_lazy("menghapus aplikasi autentikator"),
     "second-step.passkey-added": gettext_lazy("menambah kunci sandi (passkey)"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -90,6 +91,8 @@ def account(request: StaffRequest) -> HttpResponse:
         "sign_ins": request.user.sign_ins.running(),
         "key": request.session.get(KEY),
         "has_second_step": has_second_step(request.user),
+        "identity": SocialAccount.objects.filter(user=request.user).first(),
+        "sso_name": settings.OIDC_URL and settings.OIDC_NAME,
     }
     return render(request, "staff/account.html", context)
 
