@@ -158,6 +158,8 @@ GETS: dict[str, tuple[list[str], set[str]]] = {
     "person-reactivation": (["person"], TEAM),
     "membership-removal": (["membership"], TEAM),
     "account": ([], EVERYONE),
+    "deputies": ([], EVERYONE),
+    "person-deputies": (["person"], TEAM),
     "audit": ([], READERS),
     "audit-file": (["csv"], READERS),
     "office-choice": ([], EVERYONE),
@@ -222,10 +224,12 @@ POSTS: dict[str, tuple[list[str], set[str]]] = {
     "staff-invitation-withdrawal": (["staff_invitation"], TEAM),
     "sign-in-ending": ([], EVERYONE),
     "identity-disconnection": ([], EVERYONE),
+    "deputies": ([], EVERYONE),
+    "person-deputies": (["person"], TEAM),
     "retention-choice": (["kept"], TEAM),
 }
 # Addresses with rules of their own, tested where they live.
-ELSEWHERE = {"language", "setup", "invitation-acceptance", "sign-in-removal"}
+ELSEWHERE = {"language", "setup", "invitation-acceptance", "sign-in-removal", "deputy-ending"}
 ONE_PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
     "1f15c4890000000d49444154789c6360606060000000050001a5f64540"

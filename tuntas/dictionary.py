@@ -65,6 +65,7 @@ MARKS = {
         "id lease_holder leased_until tries given_up_at hook_id uid event key happened_at data "
         "made_at not_before first_at attempts last_error delivered_at"
     ),
+    "tuntas_deputy": "id office_id person_id! deputy_id! begins~ until~ at by_id! ended_at",
     "tuntas_edition": (
         "id questionnaire_id number name fee_question own_weights published_at published_by_id! "
         "made_by_id! made_at changed_by_id! changed_at before~"

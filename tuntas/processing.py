@@ -91,7 +91,7 @@ ACTIVITIES = (
         (
             "user", "membership", "mailpreference", "calendarfeed", "django_session",
             "account_emailaddress", "cache", "mfa_authenticator", "signin", "staffinvitation",
-            "deactivation",
+            "deactivation", "deputy", "socialaccount_socialaccount",
         ),
     ),
     Activity(
@@ -155,7 +155,8 @@ class RecordRow:
 
 
 def full_name(name: str) -> str:
-    return name if name.startswith(("django_", "account_", "mfa_")) else f"tuntas_{name}"
+    others = ("django_", "account_", "mfa_", "socialaccount_")
+    return name if name.startswith(others) else f"tuntas_{name}"
 
 
 def record_of(office: Office) -> list[RecordRow]:

@@ -19,6 +19,7 @@ from tuntas.law.workdays import add_working_days, subtract_working_days
 from tuntas.models import (
     ActionPlan,
     Closure,
+    Deputy,
     Feedback,
     MailMode,
     MailPreference,
@@ -32,8 +33,9 @@ from tuntas.models import (
     User,
     Webhook,
 )
-from tuntas.models.notices import ESCALATIONS
+from tuntas.models.notices import ESCALATIONS, PROMPT
 from tuntas.models.reminders import closing_due, days_off, is_digest_time, next_open
+from tuntas.report import numbers
 
 # How far back a step is still told: an office that turns mail on late is not flooded with old news,
 # and nothing is lost over a long holiday.
@@ -72,14 +74,13 @@ class Staff:
     @classmethod
     def of(cls, office: Office) -> Staff:
         found = cls()
-        rows = Membership.objects.filter(office=office, user__is_active=True)
-        for row in rows.select_related("user").order_by("id"):
+        for row, person in Membership.objects.filter(office=office).held_now():
             if row.role == Role.SURVEY_TEAM:
-                found.team.append(row.user)
+                found.team.append(person)
             elif row.role == Role.HEAD:
-                found.heads.append(row.user)
+                found.heads.append(person)
             elif row.unit_id:
-                found.officers[row.unit_id].append(row.user)
+                found.officers[row.unit_id].append(person)
         return found
 
 
@@ -112,6 +113,7 @@ def plan(now: datetime, *, silent_since: datetime | None = None) -> int:
         desk = Desk.of(office, now)
         found = [*feedback_occasions(desk), *plan_occasions(desk), *month_occasions(desk)]
         found += [*closure_occasions(desk), *system_occasions(desk, silent_since)]
+        found += deputy_occasions(desk)
         made += write(desk, found)
     return made + write_digests(now)
 
@@ -227,6 +229,20 @@ def closure_occasions(desk: Desk) -> Iterator[Occasion]:
         )
 
 
+def deputy_occasions(desk: Desk) -> Iterator[Occasion]:
+    """Whoever is to stand in for somebody hears of it, and from when to when."""
+    rows = Deputy.objects.unended().filter(office=desk.office, at__gt=desk.now - REACH)
+    for row in rows.select_related("office", "person", "deputy"):
+        days = numbers.days(row.first_day, row.last_day)
+        yield Occasion(
+            kind=NoticeKind.DEPUTY,
+            key=f"{NoticeKind.DEPUTY}:{row.pk}",
+            path=reverse("deputies"),
+            about=f"{row.person.name[:70]}, {days}",
+            audience=(row.deputy,),
+        )
+
+
 def system_occasions(desk: Desk, silent_since: datetime | None) -> Iterator[Occasion]:
     """What the system must tell of itself: a loop that stood still, mail that cannot be sent,
     an address that takes nothing."""
@@ -290,7 +306,7 @@ def notice_for(desk: Desk, occasion: Occasion, user: User, mode: str) -> Notice 
         plan_id=occasion.plan_id,
         month=occasion.month,
         closure_id=occasion.closure_id,
-        is_item=mode == MailMode.DIGEST or is_escalation,
+        is_item=(mode == MailMode.DIGEST and occasion.kind not in PROMPT) or is_escalation,
         made_at=desk.now,
         not_before=next_open(desk.now, desk.office.zone, desk.off),
     )

@@ -298,6 +298,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "tuntas.staff.accounts.ClosedSignup"
+ACCOUNT_FORMS = {"login": "tuntas.staff.accounts.SignInForm"}
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_PREVENT_ENUMERATION = True
 # Wrong passwords: 10 a minute from one address, 5 in five minutes for one e-mail address.

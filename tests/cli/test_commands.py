@@ -377,7 +377,7 @@ def run(*words: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
         env=env,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,  # only to end at all; how fast it is depends on what else runs
     )
 
 

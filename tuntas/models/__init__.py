@@ -40,7 +40,7 @@ from tuntas.models.outside import (
     OutsideOffice,
 )
 from tuntas.models.papers import PaperBatch, PaperSheet, PaperTyping
-from tuntas.models.people import Deactivation, Membership, Role, User
+from tuntas.models.people import Deactivation, Deputy, Membership, Role, User
 from tuntas.models.periods import Period, PeriodClosed, PeriodNotOver
 from tuntas.models.plans import ActionPlan, Horizon
 from tuntas.models.privacy import PrivacyNotice
@@ -100,6 +100,7 @@ __all__ = [
     "DaySeal",
     "Deactivation",
     "Delivery",
+    "Deputy",
     "Destination",
     "Edition",
     "EditionStart",

@@ -54,8 +54,12 @@ class Event(AppendOnly):
     ) -> Event:
         """Write one event. Call it inside the transaction of the act it tells of.
 
-        `details` must be JSON-ready and free of answers, contacts, codes and texts of citizens.
+        `details` must be JSON-ready and free of answers, contacts, codes and texts of citizens. Whose
+        roles the person held at the moment beside the own ones is added as `stands_in_for`.
         """
+        lenders = by.stands_in_for(office) if by is not None and office is not None else []
+        if lenders:
+            details["stands_in_for"] = lenders
         return cls.objects.create(
             at=at or timezone.now(),
             by=by,

@@ -415,11 +415,12 @@ def deadline(office: Office, at: datetime) -> date:
 
 
 def people_of(unit: Unit) -> models.QuerySet[User]:
-    """Who may answer feedback of a unit: its officers, and team and head of its office."""
+    """Who may answer feedback of a unit at the moment: its officers, and team and head of its office."""
     memberships = Membership.objects.filter(office=unit.office_id).filter(
         Q(unit=unit) | Q(role__in=("survey_team", "head"))
     )
-    return User.objects.filter(pk__in=memberships.values("user"), is_active=True).order_by("name")
+    holders = {person.pk for _membership, person in memberships.held_now()}
+    return User.objects.filter(pk__in=holders).order_by("name")
 
 
 def secret_code(purpose: str, response_id: UUID) -> str:

@@ -42,11 +42,14 @@ class NoticeKind(models.TextChoices):
     WORK_SILENT = "work-silent", _("Pekerja latar belakang sempat berhenti")
     MAIL_DEAD = "mail-dead", _("Ada surel yang tidak dapat dikirim")
     WEBHOOK_PAUSED = "webhook-paused", _("Kiriman ke sistem lain dijeda")
+    DEPUTY = "deputy", _("Anda ditunjuk sebagai pengganti")
     DIGEST = "digest", _("Ringkasan harian")
 
 
 # What a head gets cannot be switched off, and comes in the digest only.
 ESCALATIONS = (NoticeKind.FEEDBACK_ESCALATED,)
+# What is of no use in the digest of tomorrow.
+PROMPT = (NoticeKind.DEPUTY,)
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -154,6 +157,8 @@ class Notice(Leased):
         if self.plan_id and self.due_on:
             plans = ActionPlan.objects.visible_to(self.person).unfinished()
             return plans.filter(pk=self.plan_id, due_on=self.due_on).exists()
+        if self.kind == NoticeKind.DEPUTY:
+            return self.person.deputyships.unended().filter(office=self.office).exists()
         if self.closure_id:
             return Closure.objects.standing().filter(pk=self.closure_id).exists()
         if self.month:

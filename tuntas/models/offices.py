@@ -78,7 +78,7 @@ class OfficeQuerySet(models.QuerySet["Office"]):
     def read_whole_by(self, user: User) -> OfficeQuerySet:
         """Offices of which `user` reads everything: by an office-wide role, or from above."""
         condition = Q(
-            pk__in=Membership.objects.filter(user=user, role__in=OFFICE_WIDE).values("office")
+            pk__in=Membership.objects.held_by(user).filter(role__in=OFFICE_WIDE).values("office")
         )
         for path in user.memberships.filter(role=Role.MINISTRY).values_list(
             "office__path", flat=True
@@ -89,7 +89,7 @@ class OfficeQuerySet(models.QuerySet["Office"]):
     def visible_to(self, user: User) -> OfficeQuerySet:
         """Offices where `user` holds any role, and all below those where the role is ministry."""
         whole = self.model.objects.read_whole_by(user).values("pk")
-        member = Membership.objects.filter(user=user).values("office")
+        member = Membership.objects.held_by(user).values("office")
         return self.filter(Q(pk__in=whole) | Q(pk__in=member))
 
 
@@ -396,7 +396,7 @@ def in_reach(user: User, *, office: str = "office", unit: str = "unit") -> Q:
     `office` and `unit` are the fields (or paths) that lead from the row to its office and unit.
     Team, head, auditor and ministry see the whole office; a unit officer the own unit only.
     """
-    own_units = Membership.objects.filter(user=user, unit__isnull=False).values("unit")
+    own_units = Membership.objects.held_by(user).filter(unit__isnull=False).values("unit")
     return Q(**{f"{office}__in": Office.objects.read_whole_by(user).values("pk")}) | Q(
         **{f"{unit}__in": own_units}
     )

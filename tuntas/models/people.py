@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -49,16 +50,22 @@ class User(AbstractBaseUser):
 
     def roles_in(self, office: models.Model) -> set[str]:
         """Roles this person holds in `office` itself or, for a ministry, above it."""
-        here = set(
-            self.memberships.filter(office_id=office.pk)
-            .exclude(role=Role.MINISTRY)
-            .values_list("role", flat=True)
-        )
+        held = Membership.objects.held_by(self).filter(office_id=office.pk)
+        here = set(held.exclude(role=Role.MINISTRY).values_list("role", flat=True))
         above = self.memberships.filter(role=Role.MINISTRY)
         ancestors = office.lineage_ids()  # type: ignore[attr-defined]  # Office, imported below us
         if above.filter(office_id__in=ancestors).exists():
             here.add(Role.MINISTRY)
         return here
+
+    def own_roles_in(self, office: models.Model) -> set[str]:
+        """The same without what is only held for somebody on leave."""
+        return set(self.memberships.filter(office_id=office.pk).values_list("role", flat=True))
+
+    def stands_in_for(self, office: models.Model) -> list[int]:
+        """Keys of the people whose roles in `office` this person holds at the moment."""
+        rows = Deputy.objects.in_effect().filter(deputy=self, office_id=office.pk)
+        return sorted(rows.values_list("person_id", flat=True))
 
     def deactivate(self, *, by: User | None, office: Any, reason: str) -> Deactivation:
         """Let this person in no more, from the next request on; nothing of the past changes.
@@ -106,6 +113,33 @@ class Role(models.TextChoices):
     MINISTRY = "ministry", _("Kementerian")
 
 
+# What may be done by somebody else meanwhile. An auditor's look and a ministry's rights may not.
+LENT_ROLES = frozenset({Role.SURVEY_TEAM.value, Role.UNIT_OFFICER.value, Role.HEAD.value})
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def held_by(self, user: User) -> MembershipQuerySet:
+        """The roles of `user`, and those that `user` holds at the moment for somebody on leave."""
+        lent = Deputy.objects.in_effect().filter(
+            deputy=user, person=OuterRef("user"), office=OuterRef("office")
+        )
+        return self.filter(Q(user=user) | Q(Exists(lent), role__in=LENT_ROLES))
+
+    def held_now(self) -> list[tuple[Membership, User]]:
+        """Each role with each active person who holds it at the moment, the own one first."""
+        rows = list(self.filter(user__is_active=True).select_related("user").order_by("id"))
+        lent = Deputy.objects.in_effect().filter(
+            person__in={row.user_id for row in rows}, deputy__is_active=True
+        )
+        deputies = {(row.person_id, row.office_id): row.deputy for row in lent}
+        found = [(row, row.user) for row in rows]
+        for row in rows:
+            deputy = deputies.get((row.user_id, row.office_id))
+            if deputy is not None and row.role in LENT_ROLES:
+                found.append((row, deputy))
+        return found
+
+
 class Membership(models.Model):
     """One role of one person in one office; a unit officer's also names the unit."""
 
@@ -115,6 +149,8 @@ class Membership(models.Model):
         "tuntas.Unit", models.PROTECT, null=True, blank=True, related_name="memberships"
     )
     role = models.CharField(max_length=20, choices=Role.choices)
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -169,6 +205,123 @@ class Membership(models.Model):
     def told(self) -> dict[str, Any]:
         """Role and unit, for the audit."""
         return {"role": self.role, **({"unit": self.unit.code} if self.unit else {})}
+
+
+class DeputyQuerySet(models.QuerySet["Deputy"]):
+    def unended(self) -> DeputyQuerySet:
+        """Now or later."""
+        return self.filter(ended_at=None, until__gt=timezone.now())
+
+    def in_effect(self) -> DeputyQuerySet:
+        """At this moment, of people who are still there."""
+        return self.unended().filter(begins__lte=timezone.now(), person__is_active=True)
+
+
+class Deputy(models.Model):
+    """Who holds somebody's roles in an office while that person is on leave: whole days by its clock.
+
+    The deputy acts under the own name, so that what takes two persons still takes two. What is itself
+    only held for somebody cannot be lent on, and gives no right over people and their access.
+    """
+
+    office = models.ForeignKey("tuntas.Office", models.PROTECT, related_name="deputies")
+    person = models.ForeignKey(User, models.PROTECT, related_name="deputies")
+    deputy = models.ForeignKey(User, models.PROTECT, related_name="deputyships")
+    begins = models.DateTimeField()  # the first moment of the first day
+    until = models.DateTimeField()  # the first moment that is no longer in it
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DeputyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["begins", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(begins__lt=F("until")), name="deputy_days"),
+            models.CheckConstraint(condition=~Q(person=F("deputy")), name="deputy_is_another"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deputy_id} for {self.person_id}"
+
+    @property
+    def first_day(self) -> date:
+        return self.begins.astimezone(self.office.zone).date()
+
+    @property
+    def last_day(self) -> date:
+        return (self.until - timedelta(microseconds=1)).astimezone(self.office.zone).date()
+
+    @property
+    def is_in_effect(self) -> bool:
+        return self.ended_at is None and self.begins <= timezone.now() < self.until
+
+    @classmethod
+    def appoint(
+        cls, person: User, office: Any, deputy: User, first: date, last: date, *, by: User
+    ) -> Deputy:
+        """Let `deputy` hold the roles of `person` in `office` from `first` to `last`, both included.
+
+        Raises ValidationError: days that are over, upside down or more than a year; a deputy who is the
+        person, is not active or does not work in the office; nothing to lend; days on which there is
+        a deputy already.
+        """
+        check_days(office, first, last)
+        works_here = deputy.memberships.filter(office=office).exists()
+        if deputy.pk == person.pk or not deputy.is_active or not works_here:
+            raise ValidationError({"deputy": _("Pilih orang lain yang aktif di kantor ini.")})
+        begins, until = first_moment(office, first), first_moment(office, last + timedelta(days=1))
+        with transaction.atomic():
+            # Locked, so that of two deputies for the same days at once one is refused.
+            roles = person.memberships.filter(office=office, role__in=LENT_ROLES)
+            if not list(roles.select_for_update()):
+                raise ValidationError(_("Tidak ada peran yang dapat digantikan di kantor ini."))
+            taken = cls.objects.unended().filter(person=person, office=office)
+            if taken.filter(begins__lt=until, until__gt=begins).exists():
+                raise ValidationError(
+                    {"first": _("Pada hari-hari itu sudah ada pengganti. Akhiri dahulu yang itu.")}
+                )
+            row = cls.objects.create(
+                office=office,
+                person=person,
+                deputy=deputy,
+                begins=begins,
+                until=until,
+                at=timezone.now(),
+                by=by,
+            )
+            Event.record(
+                "deputy.appointed",
+                by=by,
+                about=person,
+                office=office,
+                deputy=deputy.name,
+                first=str(first),
+                last=str(last),
+            )
+        return row
+
+    def end(self, *, by: User) -> None:
+        """End it now. Does nothing when it is over already."""
+        now = timezone.now()
+        with transaction.atomic():
+            if Deputy.objects.unended().filter(pk=self.pk).update(ended_at=now):
+                Event.record("deputy.ended", by=by, about=self.person, office=self.office)
+
+
+def check_days(office: Any, first: date, last: date) -> None:
+    """Raise ValidationError unless the days are in order, not over, and at most a year."""
+    if last < first:
+        raise ValidationError({"last": _("Hari terakhir tidak boleh sebelum hari pertama.")})
+    if last < office.today:
+        raise ValidationError({"last": _("Hari-hari itu sudah lewat.")})
+    if (last - first).days > 366 or (first - office.today).days > 366:
+        raise ValidationError({"last": _("Paling lama satu tahun, mulai dalam setahun ini.")})
+
+
+def first_moment(office: Any, day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=office.zone)
 
 
 class Deactivation(models.Model):

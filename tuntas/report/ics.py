@@ -17,7 +17,16 @@ from django.utils.translation import gettext as _
 
 from tuntas import __version__
 from tuntas.law.months import Month
-from tuntas.models import ActionPlan, Feedback, Office, Period, ReminderRules, Role, User
+from tuntas.models import (
+    ActionPlan,
+    Feedback,
+    Membership,
+    Office,
+    Period,
+    ReminderRules,
+    Role,
+    User,
+)
 from tuntas.models.reminders import closing_due, days_off
 from tuntas.report import numbers
 
@@ -40,7 +49,8 @@ class Entry:
 
 def entries_of(user: User, now: datetime) -> list[Entry]:
     """What a person has to see to, in the offices where the person acts; the earliest first."""
-    mine = Office.objects.filter(pk__in=user.memberships.filter(role__in=ACTING).values("office"))
+    held = Membership.objects.held_by(user)
+    mine = Office.objects.filter(pk__in=held.filter(role__in=ACTING).values("office"))
     feedback = Feedback.objects.visible_to(user).filter(office__in=mine).unanswered()
     plans = ActionPlan.objects.visible_to(user).filter(office__in=mine).unfinished()
     found = [
@@ -64,7 +74,7 @@ def entries_of(user: User, now: datetime) -> list[Entry]:
         .order_by("due_on", "id")[:MOST]
         if row.due_on
     ]
-    for office in mine.filter(memberships__in=user.memberships.filter(role__in=CLOSING)).distinct():
+    for office in mine.filter(memberships__in=held.filter(role__in=CLOSING)).distinct():
         found += closings(office, now)
     return sorted(found, key=lambda entry: (entry.day, entry.uid))
 

@@ -50,11 +50,13 @@ def current_office(request: HttpRequest, user: User) -> Office:
     return office
 
 
-def staff(*, may: frozenset[str] | set[str] = ALL_ROLES) -> Callable[[StaffView], StaffView]:
+def staff(
+    *, may: frozenset[str] | set[str] = ALL_ROLES, own: bool = False
+) -> Callable[[StaffView], StaffView]:
     """Only for signed-in people with an office; only those in a role of `may` get in.
 
     Pages that write name their roles, pages that read let all roles in and show what the person
-    may see.
+    may see. `own`: the role must be the person's own, not held for somebody on leave.
     """
 
     def decorate(view: StaffView) -> StaffView:
@@ -66,7 +68,7 @@ def staff(*, may: frozenset[str] | set[str] = ALL_ROLES) -> Callable[[StaffView]
             staff_request.roles = staff_request.user.roles_in(staff_request.office)
             if must_add_second_step(staff_request):
                 return redirect("mfa_index")
-            if not staff_request.roles & may:
+            if not staff_request.roles & may or (own and not has_own_role(staff_request, may)):
                 raise PermissionDenied
             # Every moment on the page is told by the office's own clock.
             with timezone.override(staff_request.office.zone):
@@ -76,6 +78,12 @@ def staff(*, may: frozenset[str] | set[str] = ALL_ROLES) -> Callable[[StaffView]
         return guarded
 
     return decorate
+
+
+def has_own_role(request: StaffRequest, may: frozenset[str] | set[str]) -> bool:
+    """Whether a role of `may` is the person's own. A deputy who could give roles, ask people in or make
+    tokens would keep what was only lent."""
+    return bool(request.user.own_roles_in(request.office) & may)
 
 
 def must_add_second_step(request: StaffRequest) -> bool:

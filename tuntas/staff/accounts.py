@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import LoginForm
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -50,6 +51,17 @@ CHANGES = {
 def first_office(user: User) -> Office | None:
     """In whose audit a change of the account stands: the first office the person works in."""
     return Office.objects.filter(memberships__user=user).order_by("path").first()
+
+
+class SignInForm(LoginForm):  # type: ignore[misc]  # allauth ships no types
+    """In the words of all our pages, with one link for a forgotten password instead of two."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, label in (("login", _("Alamat surel")), ("password", _("Sandi"))):
+            field = self.fields[name]
+            field.label, field.help_text = label, ""
+            field.widget.attrs.pop("placeholder", None)
 
 
 class NewPasswordForm(forms.Form):

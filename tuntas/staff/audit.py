@@ -119,6 +119,7 @@ def lines(rows: Iterable[Event], office: Office) -> list[Line]:
     """Events in words; the names of the things are read with one query for each kind."""
     events = list(rows)
     known = things({event.about for event in events}, office)
+    names = names_of(events)
     found = []
     for event in events:
         model, _sign, key = event.about.partition(":")
@@ -127,7 +128,7 @@ def lines(rows: Iterable[Event], office: Office) -> list[Line]:
         found.append(
             Line(
                 event.at,
-                event.by.name if event.by else _("sistem"),
+                who(event, names),
                 str(WORDS.get(event.action, event.action)),
                 event.action,
                 str(kind.noun) if kind else model,
@@ -138,6 +139,25 @@ def lines(rows: Iterable[Event], office: Office) -> list[Line]:
             )
         )
     return found
+
+
+def names_of(events: list[Event]) -> dict[int, str]:
+    """Names of the people on leave for whom somebody acted."""
+    keys = {key for event in events for key in event.details.get("stands_in_for", ())}
+    return dict(User.objects.filter(pk__in=keys).values_list("pk", "name")) if keys else {}
+
+
+def who(event: Event, names: dict[int, str]) -> str:
+    """Who did it, and whose roles that person held at the moment beside the own ones."""
+    if event.by is None:
+        return _("sistem")
+    lenders = [names[key] for key in event.details.get("stands_in_for", ()) if key in names]
+    if not lenders:
+        return event.by.name
+    return _("%(name)s (saat itu pengganti %(lenders)s)") % {
+        "name": event.by.name,
+        "lenders": ", ".join(lenders),
+    }
 
 
 def things(abouts: set[str], office: Office) -> dict[str, tuple[str, str]]:

@@ -64,6 +64,8 @@ WORDS: dict[str, Promise] = {
     "aggregate.cancelled": gettext_lazy("membatalkan berkas agregat"),
     "membership.granted": gettext_lazy("memberi peran"),
     "membership.revoked": gettext_lazy("mencabut peran"),
+    "deputy.appointed": gettext_lazy("menunjuk pengganti saat cuti"),
+    "deputy.ended": gettext_lazy("mengakhiri penggantian saat cuti"),
     "person.deactivated": gettext_lazy("menonaktifkan orang"),
     "person.reactivated": gettext_lazy("mengaktifkan kembali orang"),
     "person.password-changed": gettext_lazy("mengganti sandi"),
@@ -127,7 +129,7 @@ GROUPS: dict[str, tuple[Promise, tuple[str, ...]]] = {
     ),
     "people": (
         gettext_lazy("Orang dan akun"),
-        ("person.", "membership.", "staff-invitation.", "second-step.", "sign-in."),
+        ("person.", "membership.", "deputy.", "staff-invitation.", "second-step.", "sign-in."),
     ),
     "collecting": (
         gettext_lazy("Kuesioner dan pengumpulan"),

@@ -16,6 +16,7 @@ from tuntas.models import (
     ActionPlan,
     AnsweredShare,
     Feedback,
+    Membership,
     Office,
     Period,
     Role,
@@ -100,7 +101,8 @@ def own_unit(request: StaffRequest) -> Unit | None:
     """The unit whose figures an officer sees; None for people who see the whole office."""
     if request.roles & OFFICE_READERS:
         return None
-    membership = request.user.memberships.filter(office=request.office, unit__isnull=False).first()
+    held = Membership.objects.held_by(request.user).filter(office=request.office)
+    membership = held.filter(unit__isnull=False).order_by("pk").first()
     return membership.unit if membership else None
 
 

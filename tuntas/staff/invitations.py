@@ -77,7 +77,7 @@ def invite(request: StaffRequest, form: InvitationForm) -> HttpResponse | None:
 
 
 @require_POST
-@staff(may=TEAM)
+@staff(may=TEAM, own=True)
 def invitation_renewal(request: StaffRequest, pk: int) -> HttpResponse:
     """A new link for seven more days; the one of before ends."""
     row = find_invitation(request, pk)
@@ -90,7 +90,7 @@ def invitation_renewal(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@staff(may=TEAM)
+@staff(may=TEAM, own=True)
 def invitation_withdrawal(request: StaffRequest, pk: int) -> HttpResponse:
     row = find_invitation(request, pk)
     try:

@@ -13,7 +13,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tuntas.models import Membership, Office, SignIn, StaffInvitation, User
+from tuntas.models import Deputy, Membership, Office, SignIn, StaffInvitation, User
 from tuntas.models.staff_invitations import Post
 from tuntas.staff.access import TEAM, StaffRequest, staff
 from tuntas.staff.forms import place_errors
@@ -41,7 +41,7 @@ class ReasonForm(forms.Form):
     )
 
 
-@staff(may=TEAM)
+@staff(may=TEAM, own=True)
 def people(request: StaffRequest) -> HttpResponse:
     """Who works here in which role, and who was asked in; POST asks one more person in."""
     form = InvitationForm(request.POST or None, office=request.office)
@@ -61,7 +61,7 @@ def people(request: StaffRequest) -> HttpResponse:
     return render(request, "staff/people.html", context, status=422 if form.errors else 200)
 
 
-@staff(may=TEAM)
+@staff(may=TEAM, own=True)
 def person(request: StaffRequest, pk: int) -> HttpResponse:
     """One person: roles in this office, when last here, periods of being out. POST gives a role."""
     found = find_person(request, pk)
@@ -76,13 +76,16 @@ def person(request: StaffRequest, pk: int) -> HttpResponse:
         "person": found,
         "memberships": request.office.memberships.filter(user=found).select_related("unit"),
         "last": SignIn.objects.filter(person=found).order_by("-seen_at").first(),
+        "away": Deputy.objects.in_effect()
+        .filter(person=found, office=request.office)
+        .select_related("office", "deputy"),
         "deactivations": found.deactivations.select_related("by", "ended_by"),
         "is_self": found.pk == request.user.pk,
     }
     return render(request, "staff/person.html", context, status=422 if form.errors else 200)
 
 
-@staff(may=TEAM)
+@staff(may=TEAM, own=True)
 def membership_removal(request: StaffRequest, pk: int) -> HttpResponse:
     """Ask, then take one role away."""
     rows = request.office.memberships.select_related("user", "office", "unit")
@@ -101,7 +104,7 @@ def membership_removal(request: StaffRequest, pk: int) -> HttpResponse:
     return redirect("people")
 
 
-@staff(may=TEAM)
+@staff(may=TEAM, own=True)
 def person_deactivation(request: StaffRequest, pk: int) -> HttpResponse:
     """Ask for the reason, then let the person in no more."""
     found = find_person(request, pk)
@@ -121,7 +124,7 @@ def person_deactivation(request: StaffRequest, pk: int) -> HttpResponse:
     return render(request, "staff/person_deactivation.html", context, status=status)
 
 
-@staff(may=TEAM)
+@staff(may=TEAM, own=True)
 def person_reactivation(request: StaffRequest, pk: int) -> HttpResponse:
     """Ask, then let the person in again, with the roles of before."""
     found = find_person(request, pk)

@@ -36,7 +36,7 @@ class TokenForm(forms.Form):
     )
 
 
-@staff(may=TEAM)
+@staff(may=TEAM, own=True)
 def token_list(request: StaffRequest) -> HttpResponse:
     """The office's tokens; POST makes one and shows its secret on the answer to this very request."""
     usual = request.office.today + timedelta(days=USUAL_DAYS)
@@ -66,7 +66,7 @@ def token_list(request: StaffRequest) -> HttpResponse:
 
 
 @require_POST
-@staff(may=TEAM)
+@staff(may=TEAM, own=True)
 def token_revocation(request: StaffRequest, pk: int) -> HttpResponse:
     token = find(ApiToken.objects.select_related("office"), request, pk=pk)
     try:

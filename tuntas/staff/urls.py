@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("tuntas.staff.deputies")),
     path("accounts/", include("tuntas.staff.accounts_urls")),
     path("", include("tuntas.staff.setup")),
     path("", include("tuntas.staff.office")),
