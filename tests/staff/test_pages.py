@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -291,3 +292,28 @@ def test_pages_ask_the_database_the_same_number_of_times_however_much_there_is(
     client = cast.client("team")
     with django_assert_max_num_queries(60):
         assert client.get(reverse(name)).status_code == 200
+
+
+@pytest.mark.parametrize("who", ["team", "officer", "head", "auditor", "ministry"])
+def test_every_entry_of_the_menu_opens_for_whoever_sees_it(cast: Cast, who: str) -> None:
+    client = cast.client(who)
+    html = client.get(reverse("home")).content.decode()
+    menu = html[html.index('class="menu"') : html.index("<main")]
+    entries = re.findall(r'<a href="([^"]+)"', menu)
+    assert len(entries) >= 6
+    assert {at: client.get(at).status_code for at in entries} == dict.fromkeys(entries, 200)
+    # The survey team has the audit log under the settings.
+    reaches_log = bool({reverse("audit"), reverse("office-settings")} & set(entries))
+    assert reaches_log == (who != "officer")
+
+
+@pytest.mark.parametrize(
+    ("weights", "words"), [("exact", "bobot 1/n"), ("0.111", "bobot 0,111"), ("0.11", "bobot 0,11")]
+)
+def test_a_month_names_its_weights_as_the_office_knows_them(
+    cast: Cast, weights: str, words: str
+) -> None:
+    Office.objects.filter(pk=cast.office.pk).update(weights=weights)
+    answer(cast.service, at=DURING)
+    html = cast.client("team").get(reverse("period", args=["2026-01"])).content.decode()
+    assert f"{words}</p>" in html
