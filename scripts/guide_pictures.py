@@ -143,7 +143,6 @@ def main() -> None:
             browser = driver.chromium.launch(
                 executable_path=shutil.which("chromium") or shutil.which("chromium-browser"),
                 args=["--no-sandbox"],
-                env={**os.environ, "LANGUAGE": "id"},  # what Chromium itself says in forms
             )
             stage = Stage(browser, folder, base, password_in(words), facts_of(words))
             for number, picture in enumerate(PICTURES, start=1):
@@ -230,7 +229,9 @@ def small(data: bytes) -> bytes:
     image = Image.open(io.BytesIO(data)).convert("RGB")
     for colours in (256, 128, 64):
         out = io.BytesIO()
-        image.quantize(colours, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+        image.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+            out, "PNG", optimize=True
+        )
         if out.tell() <= MOST_BYTES:
             return out.getvalue()
     raise SystemExit("gambar terlalu besar")
