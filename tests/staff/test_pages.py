@@ -12,7 +12,17 @@ from django.urls import reverse
 
 from tests.conftest import PASSWORD, Cast, answer, moment
 from tuntas.law.months import Month
-from tuntas.models import ActionPlan, Event, Feedback, Office, Period, Report, Service
+from tuntas.models import (
+    ActionPlan,
+    Event,
+    Feedback,
+    Membership,
+    Office,
+    Period,
+    Report,
+    Role,
+    Service,
+)
 from tuntas.models.closures import Closure
 
 DURING, AFTER = moment("2026-01-15 03:00"), moment("2026-02-02 03:00")
@@ -305,6 +315,18 @@ def test_every_entry_of_the_menu_opens_for_whoever_sees_it(cast: Cast, who: str)
     # The survey team has the audit log under the settings.
     reaches_log = bool({reverse("audit"), reverse("office-settings")} & set(entries))
     assert reaches_log == (who != "officer")
+
+
+def test_who_sees_several_offices_finds_the_way_there_and_back(cast: Cast) -> None:
+    choice = f'href="{reverse("office-choice")}"'
+    ministry = cast.client("ministry")
+    ministry.post(reverse("office-choice"), {"office": cast.office.pk})
+    below = ministry.get(reverse("home")).content.decode()
+    assert cast.office.name in below
+    assert choice in below[below.index('class="menu"') : below.index("<main")]
+    assert choice not in cast.client("head").get(reverse("home")).content.decode()
+    Membership.grant(cast.people["head"], cast.other, Role.HEAD, by=None)
+    assert choice in cast.client("head").get(reverse("home")).content.decode()
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,7 @@ MENU = (
     ("service-list", _("Layanan")),
     ("office-settings", _("Pengaturan")),
     ("audit", _("Jejak audit")),
+    ("office-choice", _("Pilih kantor")),
 )
 # What somebody who sees one unit only may not open.
 FOR_READERS = {"overview", "publication-materials", "report-list", "audit"}
@@ -194,9 +195,20 @@ def is_offered(request: Any, name: str, roles: set[str]) -> bool:
         return Role.SURVEY_TEAM in roles
     if name == "rollup":
         return is_above_others(request, roles)
+    if name == "office-choice":
+        return sees_others(request, roles)
     if name == "audit" and Role.SURVEY_TEAM in roles:  # has it under the settings
         return False
     return name not in FOR_READERS or bool(roles - {Role.UNIT_OFFICER})
+
+
+def sees_others(request: Any, roles: set[str]) -> bool:
+    """Whether this person may see an office beside the current one, and so must find the way to it
+    and back."""
+    if not roles:
+        return False
+    elsewhere = request.user.memberships.exclude(office_id=request.office.pk)
+    return Role.MINISTRY in roles or bool(elsewhere.exists())
 
 
 def is_above_others(request: Any, roles: set[str]) -> bool:
