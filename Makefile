@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 TEST ?= tests
 
-.PHONY: help setup run test check test-sqlite test-postgres test-faults bench fmt messages lock audit translations clean
+.PHONY: help setup run test check test-sqlite test-postgres test-faults bench fmt messages lock audit translations guide clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -60,6 +60,9 @@ lock: $(VENV)/.test ## write the hashed requirement files anew
 
 audit: $(VENV)/.test ## known vulnerabilities of the pinned packages
 	$(BIN)/pip-audit -r requirements/base.txt --require-hashes --disable-pip
+
+guide: $(VENV)/.test ## draw the pictures of the user guide from a demo office
+	@PYTHONPATH=. $(BIN)/python scripts/guide_pictures.py
 
 clean: ## remove what the targets made (not the data folder)
 	rm -rf $(VENV) tests/browser/lighthouse/node_modules build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

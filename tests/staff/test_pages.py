@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -11,7 +12,17 @@ from django.urls import reverse
 
 from tests.conftest import PASSWORD, Cast, answer, moment
 from tuntas.law.months import Month
-from tuntas.models import ActionPlan, Event, Feedback, Office, Period, Report, Service
+from tuntas.models import (
+    ActionPlan,
+    Event,
+    Feedback,
+    Membership,
+    Office,
+    Period,
+    Report,
+    Role,
+    Service,
+)
 from tuntas.models.closures import Closure
 
 DURING, AFTER = moment("2026-01-15 03:00"), moment("2026-02-02 03:00")
@@ -291,3 +302,40 @@ def test_pages_ask_the_database_the_same_number_of_times_however_much_there_is(
     client = cast.client("team")
     with django_assert_max_num_queries(60):
         assert client.get(reverse(name)).status_code == 200
+
+
+@pytest.mark.parametrize("who", ["team", "officer", "head", "auditor", "ministry"])
+def test_every_entry_of_the_menu_opens_for_whoever_sees_it(cast: Cast, who: str) -> None:
+    client = cast.client(who)
+    html = client.get(reverse("home")).content.decode()
+    menu = html[html.index('class="menu"') : html.index("<main")]
+    entries = re.findall(r'<a href="([^"]+)"', menu)
+    assert len(entries) >= 6
+    assert {at: client.get(at).status_code for at in entries} == dict.fromkeys(entries, 200)
+    # The survey team has the audit log under the settings.
+    reaches_log = bool({reverse("audit"), reverse("office-settings")} & set(entries))
+    assert reaches_log == (who != "officer")
+
+
+def test_who_sees_several_offices_finds_the_way_there_and_back(cast: Cast) -> None:
+    choice = f'href="{reverse("office-choice")}"'
+    ministry = cast.client("ministry")
+    ministry.post(reverse("office-choice"), {"office": cast.office.pk})
+    below = ministry.get(reverse("home")).content.decode()
+    assert cast.office.name in below
+    assert choice in below[below.index('class="menu"') : below.index("<main")]
+    assert choice not in cast.client("head").get(reverse("home")).content.decode()
+    Membership.grant(cast.people["head"], cast.other, Role.HEAD, by=None)
+    assert choice in cast.client("head").get(reverse("home")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("weights", "words"), [("exact", "bobot 1/n"), ("0.111", "bobot 0,111"), ("0.11", "bobot 0,11")]
+)
+def test_a_month_names_its_weights_as_the_office_knows_them(
+    cast: Cast, weights: str, words: str
+) -> None:
+    Office.objects.filter(pk=cast.office.pk).update(weights=weights)
+    answer(cast.service, at=DURING)
+    html = cast.client("team").get(reverse("period", args=["2026-01"])).content.decode()
+    assert f"{words}</p>" in html

@@ -44,6 +44,14 @@ def percent(value: Fraction | None) -> str:
 
 
 @register.filter
+def weight(value: str) -> str:
+    """The weight of an element as an office knows it: `1/n`, `0,111`, `0,11` or its own."""
+    if value == "own":
+        return _("sendiri")
+    return "1/n" if value == "exact" else numbers.number(Fraction(value), len(value) - 2)
+
+
+@register.filter
 def day(value: date | datetime | None) -> str:
     """`21 Agustus 2023`, in the current time zone when it has a time."""
     return numbers.day(timezone.localtime(value).date() if isinstance(value, datetime) else value)
@@ -157,7 +165,11 @@ MENU = (
     ("report-list", _("Laporan")),
     ("service-list", _("Layanan")),
     ("office-settings", _("Pengaturan")),
+    ("audit", _("Jejak audit")),
+    ("office-choice", _("Pilih kantor")),
 )
+# What somebody who sees one unit only may not open.
+FOR_READERS = {"overview", "publication-materials", "report-list", "audit"}
 
 
 @register.inclusion_tag("parts/menu.html", takes_context=True)
@@ -167,11 +179,7 @@ def menu(context: template.Context) -> dict[str, Any]:
     roles: set[str] = getattr(request, "roles", set())
     entries = []
     for name, label in MENU:
-        if name == "office-settings" and Role.SURVEY_TEAM not in roles:
-            continue
-        if name == "rollup" and not is_above_others(request, roles):
-            continue
-        if name in ("overview", "publication-materials") and not roles - {Role.UNIT_OFFICER}:
+        if not is_offered(request, name, roles):
             continue
         try:
             url = reverse(name)
@@ -179,6 +187,28 @@ def menu(context: template.Context) -> dict[str, Any]:
             continue
         entries.append({"url": url, "label": _(label), "is_current": is_inside(request, url)})
     return {"entries": entries}
+
+
+def is_offered(request: Any, name: str, roles: set[str]) -> bool:
+    """Whether the menu of somebody in these roles has this entry."""
+    if name == "office-settings":
+        return Role.SURVEY_TEAM in roles
+    if name == "rollup":
+        return is_above_others(request, roles)
+    if name == "office-choice":
+        return sees_others(request, roles)
+    if name == "audit" and Role.SURVEY_TEAM in roles:  # has it under the settings
+        return False
+    return name not in FOR_READERS or bool(roles - {Role.UNIT_OFFICER})
+
+
+def sees_others(request: Any, roles: set[str]) -> bool:
+    """Whether this person may see an office beside the current one, and so must find the way to it
+    and back."""
+    if not roles:
+        return False
+    elsewhere = request.user.memberships.exclude(office_id=request.office.pk)
+    return Role.MINISTRY in roles or bool(elsewhere.exists())
 
 
 def is_above_others(request: Any, roles: set[str]) -> bool:
