@@ -42,7 +42,7 @@ def measure(engine: str, *, quick: bool) -> list[dict[str, Any]]:
                 "bench.peers:application", engine, env | {"BENCH_SYNCHRONOUS": "NORMAL"}
             ) as lazy,
         ):
-            for clients in (8, 32):
+            for clients in (8, 32, 128):
                 before = stored(env)
                 post = lambda port: load(port, info["path"], form, clients, seconds)  # noqa: E731
                 raw = lambda port: load(port, "/insert", form, clients, seconds)  # noqa: E731

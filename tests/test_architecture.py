@@ -51,6 +51,8 @@ LEVELS = {
 }
 FREE = {"settings", "checks", "apps", "migrations", "management", "__init__"}
 MODELS = [
+    "commits",
+    "form_ids",
     "codes",
     "signing",
     "audit",

@@ -6,13 +6,14 @@ fields, the same checks, the same receipt.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import segno
 from django.core.signing import BadSignature, TimestampSigner
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,7 +23,7 @@ from tuntas.law.profile import PROFILE, UNKNOWN, ProfileQuestion
 from tuntas.models import Edition, Question, Receipt, Service, Submission
 from tuntas.models.codes import plain
 from tuntas.models.feedback import REPLY_WORKING_DAYS, TEXT_LIMIT, secret_code
-from tuntas.models.responses import new_form_id, seconds_since_opened
+from tuntas.models.form_ids import new_form_id, seconds_since_opened
 from tuntas.typed import whole
 
 # The codes stand behind their address only this long: a shared computer forgets them.
@@ -53,7 +54,7 @@ def fresh_id() -> str:
     return str(new_form_id(timezone.now()))
 
 
-def read(data: QueryDict, service: Service, channel: str) -> FilledForm:
+def read(data: Mapping[str, str], service: Service, channel: str) -> FilledForm:
     """The sent form with every problem named. Nothing that was typed is thrown away."""
     key = whole(data.get("edition"))
     asked = service.edition_taken(key, service.office.today) if key else None
@@ -98,7 +99,7 @@ def read(data: QueryDict, service: Service, channel: str) -> FilledForm:
     return form
 
 
-def read_answers(data: QueryDict, form: FilledForm) -> None:
+def read_answers(data: Mapping[str, str], form: FilledForm) -> None:
     questions = form.edition.question_list
     for question in questions:
         name = f"q{question.position}"

@@ -20,7 +20,7 @@ from tuntas import limits
 from tuntas.law.quality import BURST_MOST, Sign, signs_of
 from tuntas.limits import Limit
 from tuntas.models import Response, Service, Tablet
-from tuntas.models.responses import new_form_id
+from tuntas.models.form_ids import new_form_id
 from tuntas.public import traffic
 from tuntas.public.proof import MOST_TRIES, challenge_of, is_proven, mark_of, number_of
 from tuntas.public.traffic import Bursts, address_of, key_of

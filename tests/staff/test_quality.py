@@ -17,7 +17,7 @@ from tuntas.law.months import Month, Span
 from tuntas.law.quality import BURST_MOST, Sign, bursts, signs_of
 from tuntas.models import Closure, Exclusion, Period, PeriodClosed, Response
 from tuntas.models.exclusions import SamePerson
-from tuntas.models.responses import new_form_id, seconds_since_opened
+from tuntas.models.form_ids import new_form_id, seconds_since_opened
 from tuntas.models.results import month_results
 
 JANUARY, DURING, AFTER = Month(2026, 1), moment("2026-01-15 03:00"), moment("2026-02-02 03:00")

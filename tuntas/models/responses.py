@@ -7,10 +7,9 @@ disk (SQLite `synchronous=FULL`, PostgreSQL `synchronous_commit=on`).
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
@@ -25,6 +24,7 @@ from tuntas.law.profile import BadProfile, check_profile
 from tuntas.law.quality import Sign, signs_of
 from tuntas.law.tally import Tally, count
 from tuntas.models.audit import AppendOnly
+from tuntas.models.commits import durably
 from tuntas.models.exclusions import left_out
 from tuntas.models.feedback import Feedback, secret_code
 from tuntas.models.invitations import CodeRefused, Invitation
@@ -45,6 +45,7 @@ class Channel(models.TextChoices):
     IMPORT = "import", _("Impor")
 
 
+CHANNELS = frozenset(Channel.values)
 # What comes through the public form: where a service may ask for a one-time code.
 BY_LINK = frozenset({Channel.WEB, Channel.WHATSAPP, Channel.HELPDESK, Channel.QR})
 
@@ -263,9 +264,12 @@ class Response(AppendOnly):
         day = submission.answered_on or now.astimezone(service.office.zone).date()
         taken = edition or service.edition_taken(submission.edition_id, day)
         check_submission(service, submission, taken)
-        with transaction.atomic():
+
+        def store() -> tuple[Month, bool]:
             month = cls._hold_open_month(service.office_id, Month.of(day))
-            is_new = cls._insert(service, submission, month=month, at=now)
+            return month, cls._insert(service, submission, month=month, at=now)
+
+        month, is_new = durably(store)
         if not is_new:
             month = cls._known_months(service, [submission])[submission.id]
         return receipt_of(submission, service.office_id, month=month, is_new=is_new)
@@ -397,7 +401,7 @@ def check_submission(service: Service, submission: Submission, edition: Edition 
         raise BadSubmission(
             _("Kuesioner layanan ini baru saja diperbarui. Muat ulang halaman, lalu isi kembali.")
         )
-    if submission.channel not in Channel.values:
+    if submission.channel not in CHANNELS:
         raise BadSubmission(_("Kanal pengisian tidak dikenal."))
     questions = edition.question_list
     if len(submission.answers) != len(questions):
@@ -434,25 +438,3 @@ def tracking_code_of(submission: Submission) -> str:
     if not submission.suggestion:
         return ""
     return submission.tracking_code or secret_code("track", submission.id)
-
-
-LONGEST_SECONDS = 3600
-
-
-def new_form_id(now: datetime) -> UUID:
-    """A fresh id for a form (UUID version 7): it says when the form was opened, and ids that grow
-    keep the table's index compact. 74 random bits remain."""
-    milliseconds = int(now.timestamp() * 1000)
-    high = (milliseconds & (2**48 - 1)) << 80
-    return UUID(
-        int=high | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
-    )
-
-
-def seconds_since_opened(form_id: UUID, now: datetime) -> int | None:
-    """How long a form made by `new_form_id` was open; None for other ids and beyond an hour."""
-    if form_id.version != 7:
-        return None
-    opened = datetime.fromtimestamp((form_id.int >> 80) / 1000, UTC)
-    seconds = round((now - opened).total_seconds())
-    return seconds if 0 <= seconds <= LONGEST_SECONDS else None

@@ -178,7 +178,14 @@ def show(
         notice = reverse("survey-privacy", args=[service.token])
         context["privacy_url"] = f"{notice}{query()}"
         context["card_url"] = f"{settings.PUBLIC_URL}{picture}{query()}"
-    return page(request, "form", context, status)
+    response = page(request, "form", context, status)
+    if request.method == "GET" and service.codes == CodeRule.NONE:
+        # Everybody gets this page, each with an id of its own and what follows from it: public.lane.
+        response.fillings = {  # type: ignore[attr-defined]
+            "id": form.id,
+            **{name: context[name] for name in ("mark", "challenge") if name in context},
+        }
+    return response
 
 
 @public
