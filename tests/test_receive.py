@@ -74,6 +74,34 @@ def test_a_late_response_counts_in_the_next_open_month_and_keeps_its_own_date(ca
     assert stored.answered_on == date(2026, 1, 20)
 
 
+@pytest.mark.parametrize("suggestion", ["", "Tambah kursi tunggu."])
+def test_the_month_is_judged_alike_on_the_short_and_the_long_way(
+    cast: Cast, suggestion: str
+) -> None:
+    """PostgreSQL judges it in a function of its own when there is no suggestion."""
+
+    def month_of_one() -> Month:
+        at = moment("2026-01-20 03:00")
+        sent = answer(cast.service, at=at, suggestion=suggestion)
+        again = answer(cast.service, at=at, suggestion=suggestion, id=sent.response_id)
+        assert (sent.is_new, again.is_new, again.month) == (True, False, sent.month)
+        stored = Response.objects.get(id=sent.response_id)
+        assert Month.of(stored.month) == sent.month
+        assert (stored.received_at, stored.answers, stored.seconds) == (at, "343444333", None)
+        return sent.month
+
+    assert month_of_one() == Month(2026, 1)
+    period = Period.of(cast.office, Month(2026, 1))
+    closure = Closure.seal(period, by=None, at=moment("2026-02-02 03:00"))
+    assert month_of_one() == Month(2026, 2)
+    closure.reopen(by=None, reason="Salah menutup bulan ini.")
+    assert month_of_one() == Month(2026, 1)
+    Closure.seal(period, by=None, at=moment("2026-02-03 03:00"))
+    assert month_of_one() == Month(2026, 2)
+    other = answer(cast.other_service, at=moment("2026-01-20 03:00"), suggestion=suggestion)
+    assert other.month == Month(2026, 1)
+
+
 def test_a_suggestion_is_kept_apart_with_a_deadline_and_a_code_only_the_citizen_has(
     cast: Cast,
 ) -> None:
