@@ -28,7 +28,7 @@ check: $(VENV)/.test ## lint, formatting, types, migrations
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m django makemigrations --check --dry-run
 
 test-sqlite: $(VENV)/.test ## the whole suite on SQLite, real browser included
-	$(BIN)/python scripts/with_postgres.py $(BIN)/pytest -n 2 -m "not fault and not alone" $(TEST)
+	$(BIN)/python scripts/with_postgres.py $(BIN)/pytest -n 2 --durations=40 -m "not fault and not alone" $(TEST)
 	$(BIN)/pytest -m alone $(TEST) || test $$? -eq 5  # 5: none among these
 
 test-postgres: $(VENV)/.test ## the suite without the browser on a PostgreSQL of its own
