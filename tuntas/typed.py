@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,12 @@ def whole(text: str | None) -> int | None:
 def words(text: str | None) -> str:
     """Text of a form without blanks round it and without NUL, which PostgreSQL takes in no text."""
     return (text or "").replace("\0", "").strip()
+
+
+def typed_code(text: str, between: str = "") -> str:
+    """What may be part of a code of ours; all other signs, also those that no address can hold, are
+    gone, with `between` in their place."""
+    return re.sub(r"[^A-Za-z0-9-]+", between, text).strip("-")
 
 
 def has_nul(request: HttpRequest) -> str:
