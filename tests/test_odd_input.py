@@ -114,10 +114,10 @@ def test_in_one_place_of_a_filter(world: dict[str, Any]) -> None:  # noqa: F811
 def test_in_what_anybody_may_send(cast: Cast) -> None:
     code = answer(cast.service, suggestion="Tambah kursi.").tracking_code
     pages = ["/", "/t/", "/v/", cast.service.get_absolute_url(), f"/t/{code}/", f"/t/{code}/data/",
-             "/o/kanreg/", "/o/kanreg/answers/", "/accounts/login/",
+             "/o/kanreg/", "/o/kanreg/answers/", "/language/", "/accounts/login/",
              "/accounts/password/reset/"]  # fmt: skip
     odd = ODD | {"slash": "/", "slashes": "a/b", "lines": "a\r\nSet-Cookie: b=c", "dots": ".."}
-    odd |= {"address": "orang@contoh.example"}
+    odd |= {"word": "id", "address": "orang@contoh.example"}
     fell = {}
     for page in pages:
         for name, value in odd.items():
