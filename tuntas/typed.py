@@ -29,6 +29,14 @@ def typed_code(text: str, between: str = "") -> str:
     return re.sub(r"[^A-Za-z0-9-]+", between, text).strip("-")
 
 
+def file_name(text: str) -> str:
+    """The name of a file without the folders before it and without signs that are not seen, such as
+    line breaks or the one that turns `exe.pdf` round; at most 200, of which the ending stays."""
+    last = re.split(r"[/\\]", text)[-1]
+    seen = "".join(sign for sign in last if sign.isprintable()).strip()
+    return seen[-200:] if seen.strip(". ") else "berkas"
+
+
 def has_nul(request: HttpRequest) -> str:
     """Where the address holds NUL: "path", "query" or nowhere."""
     if "\0" in request.path:
