@@ -2,11 +2,19 @@
 
 import os
 import tempfile
+from pathlib import Path
 
-os.environ.setdefault("TUNTAS_DATA", tempfile.mkdtemp(prefix="tuntas-test-"))
+folder = Path(os.environ.get("TUNTAS_DATA") or tempfile.mkdtemp(prefix="tuntas-test-"))
+# Processes that test side by side have databases of their own, in which the same keys name other
+# things: with one folder for their files, one would delete what the other just received.
+worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+if worker and folder.name != worker:
+    folder /= worker
+    folder.mkdir(exist_ok=True)
+os.environ["TUNTAS_DATA"] = str(folder)
 
-from tuntas.settings import *  # noqa: F403
-from tuntas.settings import DATA, DATABASES, STORAGES, database
+from tuntas.settings import *  # noqa: E402, F403
+from tuntas.settings import DATA, DATABASES, STORAGES, database  # noqa: E402
 
 if os.environ.get("TUNTAS_TEST_ENGINE") == "postgres":
     DATABASES = {"default": database(os.environ["TUNTAS_TEST_POSTGRES_URL"])}

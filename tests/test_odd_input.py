@@ -14,8 +14,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 
-from tests.conftest import Cast
+from tests.conftest import Cast, answer
 from tests.test_permissions import GETS, POSTS, address, addresses, client_of, world  # noqa: F401
+from tuntas.public import traffic
 
 PACKAGE = Path(__file__).parents[1] / "tuntas"
 ODD = {
@@ -108,6 +109,23 @@ def test_in_one_place_of_a_filter(world: dict[str, Any]) -> None:  # noqa: F811
                     fell[page, name, odd] = status
     assert fell == {}
     assert asked > 500
+
+
+def test_in_what_anybody_may_send(cast: Cast) -> None:
+    code = answer(cast.service, suggestion="Tambah kursi.").tracking_code
+    pages = ["/", "/t/", "/v/", cast.service.get_absolute_url(), f"/t/{code}/", f"/t/{code}/data/",
+             "/o/kanreg/", "/o/kanreg/answers/", "/language/", "/accounts/login/",
+             "/accounts/password/reset/"]  # fmt: skip
+    odd = ODD | {"slash": "/", "slashes": "a/b", "lines": "a\r\nSet-Cookie: b=c", "dots": ".."}
+    odd |= {"word": "id", "address": "orang@contoh.example"}
+    fell = {}
+    for page in pages:
+        for name, value in odd.items():
+            for method in ("get", "post"):
+                traffic.wrong_codes.forget()
+                if (status := ask_with(Client(), method, page, value)) >= 500:
+                    fell[method, page, name] = status
+    assert fell == {}
 
 
 def filter_names(client: Client, url: str) -> set[str]:

@@ -7,42 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from django.utils import timezone
 
-from tests.conftest import Cast, answer, moment
-from tuntas import report
-from tuntas.imports.excerpts import excerpt_of
-from tuntas.law.months import Month, Span
-from tuntas.models import (
-    ActionPlan,
-    ApiToken,
-    Batch,
-    Edition,
-    EditionStart,
-    Exclusion,
-    Feedback,
-    Import,
-    InvitationBatch,
-    Notice,
-    Office,
-    PaperBatch,
-    Period,
-    Publication,
-    PublishedAnswer,
-    ReplyTemplate,
-    ReportOrder,
-    StaffInvitation,
-    Tablet,
-    WallScreen,
-    Webhook,
-)
-from tuntas.models.aggregate_file import build
-from tuntas.models.aggregates import confirm, receive
-from tuntas.models.closures import Closure
-from tuntas.models.papers import SheetValues
+from tests.conftest import Cast
+from tests.things import asked_things, close_january, office_things, unit_things
 
 READERS = {"team", "head", "auditor", "ministry"}
 EVERYONE = READERS | {"officer", "other_officer"}
@@ -230,11 +199,6 @@ POSTS: dict[str, tuple[list[str], set[str]]] = {
 }
 # Addresses with rules of their own, tested where they live.
 ELSEWHERE = {"language", "setup", "invitation-acceptance", "sign-in-removal", "deputy-ending"}
-ONE_PIXEL = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
-    "1f15c4890000000d49444154789c6360606060000000050001a5f64540"
-    "0000000049454e44ae426082"
-)
 # Things of a unit or an office that others must not even know of.
 NAMED = {
     "feedback",
@@ -275,125 +239,9 @@ ONE_OFFICE = {"team", "officer", "other_officer", "head", "auditor"}
 def world(cast: Cast, settings: Any, tmp_path: Path) -> dict[str, Any]:
     """One of everything in office A, with the keys the addresses need."""
     settings.DATA = tmp_path
-    during, after = moment("2026-01-15 03:00"), moment("2026-02-02 03:00")
-    for _each in range(3):
-        answer(cast.service, suggestion="Tambah kursi tunggu.", at=during)
-    exclusion = Exclusion.propose(
-        cast.office,
-        Month(2026, 1),
-        [answer(cast.service, at=during).response_id],
-        "Uji coba petugas pada hari itu",
-        by=cast.people["team"],
-    )
-    Closure.seal(Period.of(cast.office, Month(2026, 1)), by=None, at=after)
-    edition = Edition.begin(cast.office, "Milik kami", Edition.builtin("skm9"), by=None)
-    edition.publish(by=None)
-    start = EditionStart.plan(cast.service, edition, Month.of(cast.office.today) + 1, by=None)
-    draft = Edition.begin(cast.office, "Draf kami", edition, by=None)
-    far = Office.add("jauh", "Wilayah Jauh", by=None)
-    brought = receive(cast.office, "jauh.json", build(far, Span.parse("2026")), by=None)
-    confirm(brought, by=None, key_compared=True)
-    plan = ActionPlan.add(
-        cast.pensiun, by=None, survey_month=during.date().replace(day=1), action="Menambah kursi."
-    )
-    evidence = plan.add_file("bukti.png", ONE_PIXEL, by=None)
-    progress = plan.add_progress(by=None, kind="planned", text="Lelang", on=during.date())
-    obstacle = plan.add_obstacle(by=None, text="Menunggu anggaran.")
-    made = report.make(cast.office, "processing", Span.parse("2026-01"))
-    cast.service.change(by=None, codes="optional")
-    paper = PaperBatch.add(cast.service, "Loket", 3, by=None)
-    hook = Webhook.add(
-        cast.office, "Dasbor", "https://dasbor.contoh.go.id/", ["month.closed"], by=None
-    )
-    values = SheetValues("343444333", "P3--", timezone.localdate())
-    paper.type_first(1, values, by=cast.people["team"])
-    return {
-        "cast": cast,
-        "paper": paper.pk,
-        "place": 1,
-        "number": 1,
-        "a4": "a4",
-        "feedback": Feedback.objects.first().pk,  # type: ignore[union-attr]
-        "plan": plan.pk,
-        "progress": progress.pk,
-        "obstacle": obstacle.pk,
-        "csv": "csv",
-        "below": cast.office.pk,
-        "outside": cast.office.outside_offices.get().uid,
-        "aggregate": receive(cast.office, "lagi.json", build(far, Span.parse("2026")), by=None).pk,
-        "table": "months",
-        "publication": Publication.register(
-            cast.office,
-            Span.parse("2026-01"),
-            "printed",
-            "Papan loket",
-            after.date(),
-            by=None,
-            file=("foto.png", ONE_PIXEL),
-            at=after,
-        ).pk,
-        "evidence": evidence.pk,
-        "report": made.code,
-        "service": cast.service.pk,
-        "unit": cast.pensiun.pk,
-        "exclusion": exclusion.pk,
-        "import": uploaded(cast).pk,
-        "tablet": Tablet.add(cast.service, "Loket 1", "kiosk", by=None)[0].pk,
-        "batch": InvitationBatch.make(
-            cast.service, "slip", 5, expires_on=cast.office.today, by=None
-        )[0].pk,
-        "token": ApiToken.add(
-            cast.office, "Helpdesk", ["services"], expires_on=cast.office.today, by=None
-        )[0].pk,
-        "hook": hook.pk,
-        "delivery": hook.test(by=cast.people["team"]).pk,
-        "screen": WallScreen.add(cast.office, "Lobi", by=None)[0].pk,
-        "notice": Notice.objects.create(
-            person=cast.people["officer"],
-            office=cast.office,
-            kind="plan-soon",
-            path="/",
-            key="k",
-            made_at=after,
-            not_before=after,
-        ).pk,
-        "person": cast.people["head"].pk,
-        "staff_invitation": StaffInvitation.invite(
-            cast.office, "baru@contoh.go.id", "Baru", [("auditor", None)], by=None
-        )[0].pk,
-        "membership": cast.office.memberships.get(role="auditor").pk,
-        "edition": edition.pk,
-        "draft": draft.pk,
-        "question": draft.question_list[0].pk,
-        "start": start.pk,
-        "year": 2026,
-        "several": Batch.classify(
-            cast.office, list(Feedback.objects.all()[:1]), "complaint", by=cast.people["team"]
-        ).pk,
-        "template": ReplyTemplate.add(cast.office, "Umum", "Terima kasih.", by=None).pk,
-        "published": PublishedAnswer.write(
-            Feedback.objects.all()[0], "Kursi kurang", "Kursi ditambah.", by=None
-        ).pk,
-        "refusal": "refusal",
-        "month": "2026-01",
-        "kind": "follow-up",
-        "section": "tujuan",
-        "order": ReportOrder.put(cast.office, by=None, kind="monthly", span="2026-01").pk,
-        "sha256": made.add_signed("laporan.pdf", b"%PDF-1.7 bertanda tangan", by=None).sha256,
-        "pdf": "pdf",
-        "svg": "svg",
-        "kept": "text",
-        "link": "link",
-        "png": "png",
-    }
-
-
-def uploaded(cast: Cast) -> Import:
-    file = ContentFile(b"u1,u2,u3,u4,u5,u6,u7,u8,u9\n3,3,3,3,3,3,3,3,3\n")
-    found = Import.add(cast.service, file, "isian.csv", by=cast.people["team"])
-    excerpt = excerpt_of(found.path, "isian.csv", cast.service.edition)
-    found.accept(excerpt.data(), by=cast.people["team"])
-    return found
+    asked = asked_things(cast)
+    close_january(cast)
+    return asked | unit_things(cast) | office_things(cast)
 
 
 def address(world: dict[str, Any], name: str, arguments: list[str]) -> str:
@@ -416,8 +264,8 @@ def expected(arguments: list[str], allowed: set[str], who: str) -> set[int]:
         return {404}
     if who in ("officer", "other_officer") and "several" in arguments:
         return {404}  # what another person did to several at once
-    unit_things = {"feedback", "plan", "service", "tablet", "batch", "paper", "import"}
-    if who == "other_officer" and unit_things & set(arguments):
+    of_unit = {"feedback", "plan", "service", "tablet", "batch", "paper", "import"}
+    if who == "other_officer" and of_unit & set(arguments):
         return {403, 404}
     return {403}
 

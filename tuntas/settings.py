@@ -301,6 +301,8 @@ ACCOUNT_ADAPTER = "tuntas.staff.accounts.ClosedSignup"
 ACCOUNT_FORMS = {"login": "tuntas.staff.accounts.SignInForm"}
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_PREVENT_ENUMERATION = True
+# Nobody can sign up, so there is nothing to write to an address without an account.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 # Wrong passwords: 10 a minute from one address, 5 in five minutes for one e-mail address.
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/300s/key"}
 # The second step: an app's codes, passkeys, and ten codes on paper for the day the phone is lost.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,20 @@ def whole(text: str | None) -> int | None:
 def words(text: str | None) -> str:
     """Text of a form without blanks round it and without NUL, which PostgreSQL takes in no text."""
     return (text or "").replace("\0", "").strip()
+
+
+def typed_code(text: str, between: str = "") -> str:
+    """What may be part of a code of ours; all other signs, also those that no address can hold, are
+    gone, with `between` in their place."""
+    return re.sub(r"[^A-Za-z0-9-]+", between, text).strip("-")
+
+
+def file_name(text: str) -> str:
+    """The name of a file without the folders before it and without signs that are not seen, such as
+    line breaks or the one that turns `exe.pdf` round; at most 200, of which the ending stays."""
+    last = re.split(r"[/\\]", text)[-1]
+    seen = "".join(sign for sign in last if sign.isprintable()).strip()
+    return seen[-200:] if seen.strip(". ") else "berkas"
 
 
 def has_nul(request: HttpRequest) -> str:

@@ -67,6 +67,15 @@ def test_a_forgotten_password_is_replaced_by_mail(cast: Cast) -> None:
     assert client.login(email="team@contoh.go.id", password="sandi-baru-2026")
 
 
+def test_a_forgotten_password_tells_nobody_who_has_an_account(cast: Cast) -> None:
+    known, unknown = (
+        Client().post(reverse("account_reset_password"), {"email": f"{name}@contoh.go.id"})
+        for name in ("team", "tidak-ada")
+    )
+    assert (unknown.status_code, unknown["Location"]) == (known.status_code, known["Location"])
+    assert [letter.to for letter in mail.outbox] == [["team@contoh.go.id"]]
+
+
 def test_home_says_what_waits_and_only_that(cast: Cast) -> None:
     answer(cast.service, suggestion="Antrean lama.")
     answer(cast.service, suggestion="AC mati.", at=DURING)

@@ -23,6 +23,7 @@ from tuntas import orders, report, work
 from tuntas.law.months import Month, Span
 from tuntas.models import Period, Report, ReportOrder, SignedFile, Stationery
 from tuntas.models.closures import Closure
+from tuntas.models.reports import SHORT_NAMES, ReportKind
 
 SIGNED = b"%PDF-1.7\n% ditandatangani secara elektronik\n"
 
@@ -156,6 +157,12 @@ def test_reports_are_numbered_in_turn_and_drafts_are_not(closed: Cast) -> None:
         page.extract_text() for page in PdfReader(io.BytesIO(report.render(first, "pdf"))).pages
     )
     assert "001/SKM/KANREG/II/2026" in text
+
+
+def test_every_kind_of_report_has_a_name_in_its_number(closed: Cast) -> None:
+    Stationery.of(closed.office).change(by=None, number_pattern="{urut}/{jenis}")
+    assert report.make(closed.office, "recap", Span.parse("2026-01")).number == "001/REKAP"
+    assert set(SHORT_NAMES) == set(ReportKind)
 
 
 # -- stationery ----------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ from tuntas.models.outside import (
 )
 from tuntas.models.people import User
 from tuntas.models.signing import fingerprint_words
+from tuntas.typed import file_name
 
 NEW, REPLACES, SAME, OLDER = "new", "replaces", "same", "older"
 LEAST_REASON = 10
@@ -81,7 +82,7 @@ def receive(office: Office, name: str, content: bytes, *, by: User | None) -> Ag
     with transaction.atomic():
         row = AggregateImport.objects.create(
             office=office,
-            file_name=name[:200],
+            file_name=file_name(name),
             sha256=hashlib.sha256(content).hexdigest(),
             text=file.text,
             at=timezone.now(),

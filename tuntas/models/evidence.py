@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
-from pathlib import PurePath
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tuntas.models.progress import PlanEntry
+from tuntas.typed import file_name
 
 # First bytes of the types we keep; the name's ending is never trusted.
 SIGNATURES = (
@@ -135,7 +135,7 @@ def keep_file(office_id: int, name: str, content: bytes) -> dict[str, Any]:
     if not default_storage.exists(path):
         default_storage.save(path, ContentFile(content))
     return {
-        "file_name": PurePath(name).name[-200:],
+        "file_name": file_name(name),
         "content_type": content_type,
         "sha256": sha256,
         "file_bytes": len(content),

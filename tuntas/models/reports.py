@@ -39,6 +39,8 @@ SHORT_NAMES = {
     ReportKind.PROCESSING: "OLAH",
     ReportKind.MONEV: "MONEV",
     ReportKind.PLAN: "RTL",
+    ReportKind.RECAP: "REKAP",
+    ReportKind.INTEGRITY: "ZI",
 }
 
 

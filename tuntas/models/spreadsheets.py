@@ -28,6 +28,7 @@ from tuntas.models.leases import Lease, Leased
 from tuntas.models.offices import Office, Service, in_reach
 from tuntas.models.people import User
 from tuntas.models.responses import Response, Submission
+from tuntas.typed import file_name
 
 KEPT = timedelta(days=7)
 
@@ -151,7 +152,7 @@ class Import(Leased):
             made = cls.objects.create(
                 office_id=service.office_id,
                 service=service,
-                file_name=Path(name).name[-200:],
+                file_name=file_name(name),
                 file_bytes=size,
                 sha256=digest.hexdigest(),
                 uploaded_at=timezone.now(),

@@ -23,7 +23,7 @@ ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", 
 NUMBER_PLACES = {
     "urut": _("nomor urut dalam tahun itu, misalnya 007"),
     "kode": _("kode kantor"),
-    "jenis": _("jenis laporan: SKM, TL, OLAH, MONEV, RTL"),
+    "jenis": _("jenis laporan: SKM, TL, OLAH, MONEV, RTL, REKAP, ZI"),
     "bulan": _("bulan laporan, misalnya 08"),
     "romawi": _("bulan laporan dengan angka Romawi, misalnya VIII"),
     "tahun": _("tahun laporan"),

@@ -32,7 +32,7 @@ from tuntas.models.feedback import TEXT_LIMIT
 from tuntas.public.brake import is_braked, note_wrong
 from tuntas.public.door import page, problem, public
 from tuntas.report import numbers
-from tuntas.typed import whole
+from tuntas.typed import typed_code, whole
 
 MOST_SHOWN = 100
 
@@ -51,9 +51,8 @@ class Matter:
 @public
 def conversation_find(request: HttpRequest) -> HttpResponse:
     """A box for the tracking code."""
-    code = request.POST.get("code", "").strip()
+    code = typed_code(request.POST.get("code", ""), between="-")[:40]
     if request.method == "POST" and code:
-        code = code.replace(" ", "-")[:40]
         return redirect(reverse("conversation", args=[code]) + query())
     return page(request, "find", {"is_conversation": True})
 

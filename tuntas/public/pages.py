@@ -19,6 +19,7 @@ from tuntas.law.months import Month
 from tuntas.models import Closure, Exclusion, Report, Response, SetupCode
 from tuntas.models.proofs import inclusion_of
 from tuntas.public.door import page, problem, public, source
+from tuntas.typed import typed_code
 
 RECEIPT = re.compile(r"(\d{1,9})-([0-9A-Fa-f]{32})")
 FINGERPRINT = re.compile(r"[0-9A-Fa-f]{64}")
@@ -59,9 +60,8 @@ def landing(request: HttpRequest) -> HttpResponse:
 
 @public
 def verify_find(request: HttpRequest) -> HttpResponse:
-    code = request.POST.get("code", "").strip()
+    code = typed_code(request.POST.get("code", ""))[:80]
     if request.method == "POST" and code:
-        code = re.sub(r"\s", "", code)[:80].replace("/", "")
         return redirect(reverse("verify", args=[code]) + query())
     said = {name: str(text) for name, text in WORDS.items()}
     facts = {name: str(text) for name, text in FACTS.items()}

@@ -6,7 +6,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -92,9 +92,9 @@ def office_choice(request: StaffRequest) -> HttpResponse:
 def language(request: HttpRequest) -> HttpResponse:
     """Remember the language for this browser and go back."""
     target = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
-        target = "/"
-    response = redirect(target)
+    is_here = url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure())
+    # A path only: a bare word would be looked up as the name of a page.
+    response = HttpResponseRedirect(target if is_here and target.startswith("/") else "/")
     chosen = request.POST.get("language", "")
     if chosen in KNOWN:
         response.set_cookie(
