@@ -39,10 +39,10 @@ hypothesis_settings.register_profile("tuntas", deadline=None)
 hypothesis_settings.load_profile("tuntas")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Compile the translations once, before any process has read (and kept) a missing one."""
-    if not hasattr(config, "workerinput"):
-        compile_translations()
+def pytest_configure() -> None:
+    """Compile the translations into the folder of this process, before it has read (and kept) a
+    missing one."""
+    compile_translations()
 
 
 @dataclass

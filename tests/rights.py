@@ -116,6 +116,7 @@ def allowed(who: str) -> set[Said]:
 
 PUBLIC: dict[str, list[str]] = {
     "landing": [],
+    "socialaccount_login_cancelled": [],
     "survey-form": ["form"],
     "survey-privacy": ["form"],
     "survey-card": ["form"],
