@@ -1,7 +1,4 @@
-"""Jejak audit: who did what to which thing of the office, in words; filter, page, export.
-
-Pages go by time and key, not by number, so that the last page of a million rows costs what the first does.
-"""
+"""Jejak audit: who did what to which thing of the office, in words; filter, page, export."""
 
 from __future__ import annotations
 
@@ -34,8 +31,10 @@ from tuntas.staff.access import OFFICE_READERS, StaffRequest, staff
 from tuntas.staff.downloads import download
 from tuntas.staff.forms import DayField
 from tuntas.staff.happened import GROUPS, KINDS, WORDS
+from tuntas.staff.paging import KeyPage, key_page
 
 PER_PAGE = 50
+NEWEST_FIRST = ("-at", "-id")
 MOST_IN_XLSX = 20_000  # rows; a workbook is made in memory, a CSV is not
 
 # Days whose midnight, and that of the next day, every clock can tell.
@@ -192,51 +191,15 @@ def as_month(value: Any) -> Any:
     return str(Month.of(value)) if isinstance(value, date) else value
 
 
-# -- pages by time and key -------------------------------------------------------------------------
-
-
-def mark(event: Event) -> str:
-    return f"{event.at.isoformat()}~{event.pk}"
-
-
-def read_mark(text: str) -> tuple[datetime, int] | None:
-    """Where a page begins; None when it is none of ours."""
-    at, _sign, key = text.partition("~")
-    try:
-        when = datetime.fromisoformat(at)
-    except ValueError:
-        return None
-    return (when, int(key)) if key.isdecimal() and len(key) < 19 and when.tzinfo else None
-
-
-def page_of(rows: QuerySet[Event], query: Any) -> tuple[list[Event], str, str]:
-    """The events of one page, newest first, and the marks of the page before and after, or ''."""
-    before, after = read_mark(query.get("before", "")), read_mark(query.get("after", ""))
-    if after and not before:
-        at, key = after
-        newer = rows.filter(at__gte=at).exclude(at=at, pk__lte=key).order_by("at", "pk")
-        found = list(newer[: PER_PAGE + 1])
-        page, has_newer, has_older = found[:PER_PAGE][::-1], len(found) > PER_PAGE, True
-    else:
-        if before:
-            at, key = before
-            rows = rows.filter(at__lte=at).exclude(at=at, pk__gte=key)
-        found = list(rows.order_by("-at", "-pk")[: PER_PAGE + 1])
-        page, has_newer, has_older = found[:PER_PAGE], bool(before), len(found) > PER_PAGE
-    newer_mark = mark(page[0]) if page and has_newer else ""
-    return page, newer_mark, mark(page[-1]) if page and has_older else ""
-
-
 # -- views -----------------------------------------------------------------------------------------
 
 
 @staff(may=OFFICE_READERS)
 def audit(request: StaffRequest) -> HttpResponse:
     form = AuditFilter(request.GET, request.office)
-    page: list[Event] = []
-    newer = older = ""
+    page: KeyPage[Event] = KeyPage([], "", "")
     if form.is_valid():
-        page, newer, older = page_of(form.narrow(events(request)), request.GET)
+        page = key_page(form.narrow(events(request)), NEWEST_FIRST, request.GET, PER_PAGE)
     shown = lines(page, request.office)
     kept = request.GET.copy()
     for name in ("before", "after"):
@@ -244,8 +207,7 @@ def audit(request: StaffRequest) -> HttpResponse:
     context = {
         "form": form,
         "lines": shown,
-        "newer": newer,
-        "older": older,
+        "page": page,
         "kept": kept.urlencode(),
         "is_narrowed": any(kept.values()),
         "about": shown[:1] if request.GET.get("about") else [],
@@ -262,7 +224,7 @@ def audit_file(request: StaffRequest, format: str) -> HttpResponseBase:
     form = AuditFilter(request.GET, request.office)
     if not form.is_valid():
         return audit(request)
-    rows = form.narrow(events(request)).order_by("-at", "-pk")
+    rows = form.narrow(events(request)).order_by(*NEWEST_FIRST)
     if format == "xlsx" and rows[: MOST_IN_XLSX + 1].count() > MOST_IN_XLSX:
         form.add_error(None, _("Terlalu banyak baris untuk XLSX; persempit atau unduh CSV."))
         context = {"form": form, "kept": request.GET.urlencode(), "is_narrowed": True}

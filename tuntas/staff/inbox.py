@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, Q
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -30,6 +29,7 @@ from tuntas.models import (
 )
 from tuntas.models.feedback import MERGED, NEEDS_NO_REPLY, FeedbackQuerySet
 from tuntas.staff.access import TEAM, TEAM_AND_OFFICERS, StaffRequest, staff
+from tuntas.staff.paging import counted, key_page
 from tuntas.typed import whole
 
 PER_PAGE = 25
@@ -63,12 +63,13 @@ def feedback_list(request: StaffRequest) -> HttpResponse:
     if sort not in SORTS:
         sort = "due" if state in ("waiting", "overdue") else "newest"
     rows = filtered(mine, request, state).select_related("service", "unit", "assignee")
-    page = Paginator(rows.order_by(*SORTS[sort][1]), PER_PAGE).get_page(request.GET.get("page"))
+    page = key_page(rows, SORTS[sort][1], request.GET, PER_PAGE)
     today = office.today
     for row in page:
         row.tag = tag_of(row, today)  # type: ignore[attr-defined]  # for the template only
     context = {
         "page": page,
+        "n": counted(rows),
         "share": AnsweredShare.of(mine, today=today),
         "state": state,
         "sort": sort,

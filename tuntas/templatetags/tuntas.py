@@ -235,3 +235,13 @@ def page_url(context: template.Context, number: int) -> str:
     query = context["request"].GET.copy()
     query["page"] = number
     return f"?{query.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
+def mark_url(context: template.Context, way: str, mark: str) -> str:
+    """The current address with the page after (or before) a mark."""
+    query = context["request"].GET.copy()
+    for name in ("after", "before"):
+        query.pop(name, None)
+    query[way] = mark
+    return f"?{query.urlencode()}"
