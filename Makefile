@@ -40,8 +40,9 @@ test-faults: $(VENV)/.test ## kill, fill, cut, put the clock wrong; 100,000 send
 	TUNTAS_TEST_ENGINE=postgres $(BIN)/python scripts/with_postgres.py $(BIN)/pytest -s \
 	  tests/faults/test_retried_sends.py tests/faults/test_kills.py tests/faults/test_clock.py
 
-bench: $(VENV)/.test ## measure speed and size; prints ratios, writes bench/out/bench.json
+bench: $(VENV)/.test ## measure speed, size and growth; prints ratios, writes bench/out/ (a quarter of an hour)
 	@$(BIN)/python scripts/with_postgres.py $(BIN)/python -m bench
+	@$(BIN)/python -m bench.growth
 
 fmt: $(VENV)/.test ## format and sort imports
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

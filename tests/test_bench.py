@@ -7,8 +7,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree.ElementTree import fromstring
 
 import pytest
+
+from bench import growth
 
 ROOT = Path(__file__).parents[1]
 
@@ -31,3 +34,30 @@ def test_the_benchmark_measures_both_engines(tmp_path: Path) -> None:
         assert any("bytes of the form" in what for what in told)
         assert any("index of a month" in what for what in told)
     assert all(row["ratio"] > 0 for row in rows)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    os.environ.get("TUNTAS_TEST_ENGINE") == "postgres", reason="measured on SQLite; the same acts"
+)
+def test_growth_is_measured_told_and_drawn(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bench.growth", "300", "--out", str(tmp_path)]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
+    assert result.returncode == 0, result.stderr[-2000:]
+    figures = json.loads((tmp_path / "growth.json").read_text(encoding="utf-8"))
+    assert set(figures) == set(growth.ORDER)
+    assert all(row["300"]["seconds"] > 0 and row["300"]["mb"] > 20 for row in figures.values())
+    for name in growth.ORDER:
+        assert name in result.stdout
+    drawn = fromstring((tmp_path / "growth.svg").read_text(encoding="utf-8"))
+    assert len(drawn.findall("{http://www.w3.org/2000/svg}polyline")) == len(growth.ORDER)
+
+
+def test_growth_is_the_exponent_between_the_largest_sizes() -> None:
+    def rows(*seconds: float) -> dict[int, dict[str, float]]:
+        return {10**n: {"seconds": each} for n, each in enumerate(seconds, start=4)}
+
+    assert growth.exponent(rows(1)) is None
+    assert growth.exponent(rows(9, 1, 10)) == pytest.approx(1)
+    assert growth.exponent(rows(9, 2, 2)) == pytest.approx(0)
+    assert growth.exponent(rows(9, 1, 100)) == pytest.approx(2)
