@@ -34,14 +34,13 @@ class ReplyTimes:
     """How long suggestions waited for their first answer, in days (exact, of the seconds).
 
     `median` and `ninetieth` are nearest-rank percentiles of the answered ones, None without any;
-    `waiting` counts those without an answer, `oldest` is when the oldest of them came.
+    `waiting` counts those without an answer.
     """
 
     answered: int
     median: Fraction | None
     ninetieth: Fraction | None
     waiting: int
-    oldest: datetime | None
 
 
 def reply_times(feedback: Any) -> ReplyTimes:
@@ -53,13 +52,11 @@ def reply_times(feedback: Any) -> ReplyTimes:
         max(0, int((first - came).total_seconds()))
         for came, first in answered.order_by().values_list("received_at", "first")
     )
-    open_rows = feedback.unanswered().order_by().aggregate(n=Count("pk"), oldest=Min("received_at"))
     return ReplyTimes(
         answered=len(seconds),
         median=days_at(seconds, 50),
         ninetieth=days_at(seconds, 90),
-        waiting=open_rows["n"],
-        oldest=open_rows["oldest"],
+        waiting=feedback.unanswered().count(),
     )
 
 

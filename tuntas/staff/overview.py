@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Min
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
@@ -47,11 +48,13 @@ def overview(request: StaffRequest) -> HttpResponse:
         "today": today,
         "units": unit_lines(office, today, last.month if last else None, found),
         "times": reply_times(recent.needing_reply()),
+        "oldest": feedback.unanswered().aggregate(at=Min("received_at"))["at"],
         "waiting": feedback.unanswered().count(),
         "overdue": feedback.overdue(today).count(),
         "plans": plan_states(plans, today),
         "dependencies": dependencies(plans),
         "channels": answers_by_channel(office, this_month),
+        "has_services": bool(by_service),
         "silent": [service for service, n in by_service if not n],
         "below": below(request, today),
     }
