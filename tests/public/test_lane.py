@@ -168,6 +168,20 @@ def test_what_is_no_plain_form_is_never_kept(door: Door, cast: Cast) -> None:
     assert door.ask("GET", address(cast.service), HTTP_HOST="jahat.example").status == 400
 
 
+def test_what_strangers_make_up_fills_no_memory(
+    door: Door, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "MOST_KEPT", 5)
+    for n in range(12):
+        host = f"testserver:{1000 + n}"
+        assert door.ask("GET", f"{address(cast.service)}?c=x{n}", HTTP_HOST=host).status == 200
+        sent = door.ask("POST", address(cast.service), filled(cast.service), HTTP_HOST=host)
+        assert sent.status == 303
+        made_up = {"HTTP_X_FORWARDED_PROTO": f"x{n}"}
+        assert door.ask("GET", address(cast.service), **made_up).status == 200
+    assert max(len(door.lane.pages), len(door.lane.thanks), len(door.lane.known)) <= 5
+
+
 def test_a_closed_service_is_closed_two_seconds_later(
     door: Door, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:

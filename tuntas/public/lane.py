@@ -36,7 +36,7 @@ from tuntas.public.codes import is_unproven
 from tuntas.public.survey import find_service
 
 FRESH = 2.0  # seconds
-MOST_PAGES = 2000  # pages kept; beyond that all are forgotten
+MOST_KEPT = 500  # pages, services and doors; beyond that all are forgotten (16 MB of pages)
 MOST_BYTES = 64 * 1024  # of a filled-in form
 FORM_TYPE = "application/x-www-form-urlencoded"
 START, END = "/s/", "/"
@@ -139,7 +139,7 @@ class Lane:
         is_known = began - at <= FRESH
         if not is_known:
             page = page_of(self.rendered(environ))
-            if len(self.pages) >= MOST_PAGES:
+            if len(self.pages) >= MOST_KEPT:
                 self.pages.clear()
             self.pages[key] = began, page
         if page is None:  # not the plain form: Django answers this very browser
@@ -215,7 +215,7 @@ class Lane:
         if service is None or service.closed_at is not None or service.codes != CodeRule.NONE:
             self.known.pop(token, None)
             return None
-        if len(self.known) >= MOST_PAGES:
+        if len(self.known) >= MOST_KEPT:
             self.known.clear()
         known = Known(now, service, reverse("survey-receipt", args=[token, "SEAL"]))
         self.known[token] = known
@@ -227,6 +227,8 @@ class Lane:
         if response.status_code == 303 and not response.cookies:
             kept = {**response.headers}
             if kept.pop("Location", "").startswith(environ["PATH_INFO"]):
+                if len(self.thanks) >= MOST_KEPT:
+                    self.thanks.clear()
                 self.thanks[door(environ)] = list(kept.items())
         return response  # type: ignore[no-any-return]
 
@@ -247,7 +249,8 @@ def door(environ: dict[str, Any]) -> tuple[str, ...]:
     has never answered with a page."""
     return (
         environ.get("HTTP_HOST", ""),
-        environ.get("HTTP_X_FORWARDED_PROTO", ""),
+        # All that Django takes from it is whether it begins so.
+        str(environ.get("HTTP_X_FORWARDED_PROTO", "").partition(",")[0].strip() == "https"),
         environ["wsgi.url_scheme"],
     )
 
