@@ -148,29 +148,36 @@ def clients_of(
         sock.sendall(request_of(path, form))
         selector.modify(sock, selectors.EVENT_READ, [time.perf_counter(), b""])
 
-    for _each in range(clients):
+    def connect() -> None:
         sock = socket.create_connection(("127.0.0.1", port))
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         selector.register(sock, selectors.EVENT_READ, None)
         send(sock)
-    waiting = clients
-    while waiting:
+
+    for _each in range(clients):
+        connect()
+    while selector.get_map():
         for key, _mask in selector.select(timeout=5):
             sock: Any = key.fileobj
-            key.data[1] += sock.recv(65536)
-            status = complete(key.data[1])
+            received = sock.recv(65536)
+            key.data[1] += received
+            status = complete(key.data[1]) if received else 0
             if status is None:
                 continue
-            if status in (200, 303):
+            is_good = status in (200, 303)
+            if is_good:
                 times.append(time.perf_counter() - key.data[0])
             else:
                 errors += 1
-            if time.perf_counter() < end:
+            is_over = time.perf_counter() >= end
+            if is_good and not is_over:
                 send(sock)
-            else:
-                selector.unregister(sock)
-                sock.close()
-                waiting -= 1
+                continue
+            # After an error its page may still be on the way: begin anew, as a browser would.
+            selector.unregister(sock)
+            sock.close()
+            if not is_over:
+                connect()
     return {"times": times, "errors": errors}
 
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
 from tests.conftest import Cast, answer, moment
-from tests.test_permissions import ONE_PIXEL
+from tests.things import ONE_PIXEL
 from tuntas import report
 from tuntas.cli import main
 from tuntas.law.months import Month, Span
