@@ -32,6 +32,7 @@ from django.urls import reverse
 
 from tuntas import report
 from tuntas.imports import import_responses
+from tuntas.imports.examination import batches
 from tuntas.law.months import Month, Span
 from tuntas.models import (
     ActionPlan,
@@ -81,7 +82,7 @@ def fill(size: int) -> None:
     person = User.objects.create_user("tim@uji.example", "x" * 20, name="Tim")
     Membership.grant(person, place, Role.SURVEY_TEAM, by=None)
     chance = random.Random(1)
-    in_batches(lambda rows: insert(rows), responses(place, services, size, chance))
+    in_batches(insert, responses(place, services, size, chance))
     in_batches(Feedback.objects.bulk_create, suggestions(place, services, size // 20))
     in_batches(ActionPlan.objects.bulk_create, plans(place, units, max(size // 1000, 1), person))
     with connection.cursor() as cursor:
@@ -89,15 +90,9 @@ def fill(size: int) -> None:
 
 
 def in_batches(store: Callable[[list[Any]], Any], rows: Iterator[Any]) -> None:
-    batch: list[Any] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == BATCH:
-            with transaction.atomic():
-                store(batch)
-            batch = []
-    with transaction.atomic():
-        store(batch)
+    for batch in batches(rows, BATCH):
+        with transaction.atomic():
+            store(batch)
 
 
 def insert(rows: list[list[Any]]) -> None:

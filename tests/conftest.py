@@ -6,7 +6,8 @@ Office A ("kanreg") has the units pensiun and inka; office B ("lain") is there t
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -60,11 +61,14 @@ class Cast:
 
     def client(self, who: str) -> Client:
         """A browser in which `who` is signed in."""
-        client = Client()
-        client.force_login(
-            self.people[who], backend="allauth.account.auth_backends.AuthenticationBackend"
-        )
-        return client
+        return signed_in(self.people[who])
+
+
+def signed_in(user: User) -> Client:
+    """A browser in which this person is signed in."""
+    client = Client()
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
 
 
 @pytest.fixture(autouse=True)
@@ -170,6 +174,20 @@ def moment(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
 
 
+@contextmanager
+def triggers_aside(cursor: Any, table: str = "%") -> Iterator[None]:
+    """SQLite without the triggers of a table, or of all."""
+    cursor.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE %s", [table]
+    )
+    triggers = cursor.fetchall()
+    for name, _sql in triggers:
+        cursor.execute(f'DROP TRIGGER "{name}"')
+    yield
+    for _name, sql in triggers:
+        cursor.execute(sql)
+
+
 SqliteOperations = SqliteWrapper.ops_class
 original_flush = SqliteOperations.execute_sql_flush
 
@@ -177,14 +195,8 @@ original_flush = SqliteOperations.execute_sql_flush
 def flush_past_the_triggers(self: Any, sql_list: list[str]) -> None:
     """Tests with real transactions empty the tables afterwards, which the append-only triggers
     refuse on SQLite (PostgreSQL truncates, which fires none): put them aside while emptying."""
-    with self.connection.cursor() as cursor:
-        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-        triggers = cursor.fetchall()
-        for name, _sql in triggers:
-            cursor.execute(f'DROP TRIGGER "{name}"')
+    with self.connection.cursor() as cursor, triggers_aside(cursor):
         original_flush(self, sql_list)
-        for _name, sql in triggers:
-            cursor.execute(sql)
 
 
 SqliteOperations.execute_sql_flush = flush_past_the_triggers  # type: ignore[method-assign]

@@ -16,7 +16,7 @@ from django.core.files.base import ContentFile
 from django.db import connection, models
 from django.test import Client
 
-from tests.conftest import Cast, answer, person
+from tests.conftest import Cast, answer, person, signed_in, triggers_aside
 from tests.things import AFTER, DURING, asked_things, close_january, office_things, unit_things
 from tuntas import report
 from tuntas.imports.excerpts import excerpt_of
@@ -102,11 +102,7 @@ class Planted:
     secrets: dict[str, Any]
 
     def client(self, who: str) -> Client:
-        client = Client()
-        client.force_login(
-            self.people[who], backend="allauth.account.auth_backends.AuthenticationBackend"
-        )
-        return client
+        return signed_in(self.people[who])
 
 
 def plant() -> Planted:
@@ -375,13 +371,8 @@ def without_triggers() -> Iterator[None]:
             yield
             cursor.execute("SET session_replication_role = DEFAULT")
             return
-        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-        triggers = cursor.fetchall()
-        for name, _sql in triggers:
-            cursor.execute(f'DROP TRIGGER "{name}"')
-        yield
-        for _name, sql in triggers:
-            cursor.execute(sql)
+        with triggers_aside(cursor):
+            yield
 
 
 def planted_words() -> set[tuple[str, str]]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 from django.db import connection
 
-from tests.conftest import Cast, answer, moment
+from tests.conftest import Cast, answer, moment, triggers_aside
 from tests.proof.test_pack import tuntas
 from tuntas import chores
 from tuntas.law.months import Month
@@ -31,16 +31,8 @@ def without_triggers(table: str) -> Iterator[None]:
             yield
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [table]
-        )
-        triggers = cursor.fetchall()
-        for name, _sql in triggers:
-            cursor.execute(f"DROP TRIGGER {name}")
+    with connection.cursor() as cursor, triggers_aside(cursor, table):
         yield
-        for _name, sql in triggers:
-            cursor.execute(sql)
 
 
 def execute(table: str, sql: str) -> None:
