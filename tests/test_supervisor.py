@@ -107,6 +107,19 @@ def test_no_process_outlives_a_killed_supervisor(tmp_path: Path) -> None:
             assert again.answers()
 
 
+def test_the_supervisor_keeps_nothing_of_what_it_prepared(tmp_path: Path) -> None:
+    """It only looks after the others, as long as the site runs: it holds no model and no template."""
+    with site(tmp_path) as running:
+        worker = max(running.children()["web"])
+        assert memory(running.process.pid) < memory(worker) / 2
+
+
+def memory(pid: int) -> int:
+    """Kilobytes that are this process's alone."""
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(re.search(r"^Private_Dirty: +(\d+) kB", text, re.M)[1])  # type: ignore[index]
+
+
 def test_what_is_in_hand_is_finished_before_the_end(tmp_path: Path) -> None:
     """A slow sender has begun; the site is told to stop; the answer still comes."""
     with site(tmp_path) as running:

@@ -18,6 +18,7 @@ def main() -> None:
 
 for command in (
     running.serve,
+    running.supervise,
     running.work,
     running.web,
     running.prepare,

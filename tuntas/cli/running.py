@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from typing import Any
 
@@ -19,8 +20,6 @@ def serve(demo: bool, host: str, port: int) -> None:
     """Siapkan basis data dan jalankan situs."""
     os.environ["PORT"] = str(port)
     with ready():
-        from django.conf import settings
-
         from tuntas import server, supervisor
 
         try:
@@ -28,9 +27,23 @@ def serve(demo: bool, host: str, port: int) -> None:
             server.prepare()
             signs = load_demo(quiet=False) if demo else []
             server.announce(host, port, signs)
-            supervisor.Supervisor(door, settings.WORKERS).run()
         except supervisor.CannotServe as error:
             fail(str(error), 1)
+        supervisor.become(door)
+
+
+@click.command(hidden=True)
+@click.option("--fd", type=int, required=True)
+def supervise(fd: int) -> None:
+    """Jaga proses situs pada soket yang sudah terbuka; serve menjadi perintah ini."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tuntas.settings")
+    from django.conf import settings
+    from django.utils.log import configure_logging
+
+    from tuntas import supervisor  # without the models: it only looks after those that need them
+
+    configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
+    supervisor.Supervisor(socket.socket(fileno=fd), settings.WORKERS).run()
 
 
 parent_option = click.option(
