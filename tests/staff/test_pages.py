@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.conftest import PASSWORD, Cast, answer, moment
@@ -349,3 +351,20 @@ def test_a_month_names_its_weights_as_the_office_knows_them(
     answer(cast.service, at=DURING)
     html = cast.client("team").get(reverse("period", args=["2026-01"])).content.decode()
     assert f"{words}</p>" in html
+
+
+@pytest.mark.parametrize("who", ["team", "officer", "ministry"])
+@pytest.mark.parametrize("page", ["home", "feedback-list", "plan-list", "period-list"])
+def test_a_page_asks_once_what_the_person_may_see(cast: Cast, who: str, page: str) -> None:
+    client = cast.client(who)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(reverse(page)).status_code == 200
+    asked = [row["sql"] for row in queries if '"tuntas_deputy"' in row["sql"]]
+    assert len(asked) == 1, "\n".join(asked)
+
+
+def test_a_role_taken_away_ends_with_the_next_page(cast: Cast) -> None:
+    client = cast.client("officer")
+    assert client.get(reverse("feedback-list")).status_code == 200
+    cast.people["officer"].memberships.get().revoke(by=cast.people["team"])
+    assert client.get(reverse("feedback-list")).status_code == 404

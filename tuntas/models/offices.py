@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from copy import copy
 from datetime import date, timedelta
+from functools import cache, reduce
+from operator import or_
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -18,7 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tuntas.models.audit import Event
-from tuntas.models.people import OFFICE_WIDE, Membership, Role, User
+from tuntas.models.people import User
 
 code_validator = RegexValidator(
     r"^[a-z0-9][a-z0-9-]{0,39}$",
@@ -36,8 +39,14 @@ def new_token() -> str:
     return "".join(secrets.choice(alphabet) for _ in range(12))
 
 
+@cache
+def time_zones() -> frozenset[str]:
+    """The names of all time zones; finding them walks through a folder of 600 files."""
+    return frozenset(available_timezones())
+
+
 def check_time_zone(name: str) -> None:
-    if name not in available_timezones():
+    if name not in time_zones():
         raise ValidationError(_("Zona waktu %(name)s tidak dikenal."), params={"name": name})
 
 
@@ -77,20 +86,18 @@ class CodeRule(models.TextChoices):
 class OfficeQuerySet(models.QuerySet["Office"]):
     def read_whole_by(self, user: User) -> OfficeQuerySet:
         """Offices of which `user` reads everything: by an office-wide role, or from above."""
-        condition = Q(
-            pk__in=Membership.objects.held_by(user).filter(role__in=OFFICE_WIDE).values("office")
-        )
-        for path in user.memberships.filter(role=Role.MINISTRY).values_list(
-            "office__path", flat=True
-        ):
-            condition |= Q(path__startswith=path)
-        return self.filter(condition)
+        reach = user.reach
+        return self.filter(Q(pk__in=reach.whole) | below(reach.below))
 
     def visible_to(self, user: User) -> OfficeQuerySet:
         """Offices where `user` holds any role, and all below those where the role is ministry."""
-        whole = self.model.objects.read_whole_by(user).values("pk")
-        member = Membership.objects.held_by(user).values("office")
-        return self.filter(Q(pk__in=whole) | Q(pk__in=member))
+        reach = user.reach
+        return self.filter(Q(pk__in=reach.member) | below(reach.below))
+
+
+def below(paths: Iterable[str]) -> Q:
+    """Condition for the offices of these paths and all under them."""
+    return reduce(or_, (Q(path__startswith=path) for path in paths), Q(pk__in=()))
 
 
 class Office(models.Model):
@@ -396,7 +403,8 @@ def in_reach(user: User, *, office: str = "office", unit: str = "unit") -> Q:
     `office` and `unit` are the fields (or paths) that lead from the row to its office and unit.
     Team, head, auditor and ministry see the whole office; a unit officer the own unit only.
     """
-    own_units = Membership.objects.held_by(user).filter(unit__isnull=False).values("unit")
-    return Q(**{f"{office}__in": Office.objects.read_whole_by(user).values("pk")}) | Q(
-        **{f"{unit}__in": own_units}
-    )
+    reach = user.reach
+    own = Q(**{f"{office}__in": reach.whole}) | Q(**{f"{unit}__in": reach.units})
+    if not reach.below:
+        return own  # keys alone: the database begins with the office, without asking who sees it
+    return own | Q(**{f"{office}__in": Office.objects.filter(below(reach.below)).values("pk")})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -38,6 +39,9 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(auto_now_add=True)
 
+    # Set for the length of one request, so that its pages ask once and from one moment.
+    reach_now: Reach | None = None
+
     objects = UserManager()
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
@@ -48,15 +52,14 @@ class User(AbstractBaseUser):
     def get_full_name(self) -> str:
         return self.name
 
-    def roles_in(self, office: models.Model) -> set[str]:
+    @property
+    def reach(self) -> Reach:
+        """What this person holds and therefore sees, at this moment."""
+        return self.reach_now or Reach.of(self)
+
+    def roles_in(self, office: Any) -> set[str]:
         """Roles this person holds in `office` itself or, for a ministry, above it."""
-        held = Membership.objects.held_by(self).filter(office_id=office.pk)
-        here = set(held.exclude(role=Role.MINISTRY).values_list("role", flat=True))
-        above = self.memberships.filter(role=Role.MINISTRY)
-        ancestors = office.lineage_ids()  # type: ignore[attr-defined]  # Office, imported below us
-        if above.filter(office_id__in=ancestors).exists():
-            here.add(Role.MINISTRY)
-        return here
+        return self.reach.roles_in(office)
 
     def own_roles_in(self, office: models.Model) -> set[str]:
         """The same without what is only held for somebody on leave."""
@@ -205,6 +208,46 @@ class Membership(models.Model):
     def told(self) -> dict[str, Any]:
         """Role and unit, for the audit."""
         return {"role": self.role, **({"unit": self.unit.code} if self.unit else {})}
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The roles somebody holds at one moment, own and lent, and what they let the person see."""
+
+    held: tuple[tuple[int, int | None, str], ...]  # keys of office and unit, and the role
+    whole: frozenset[int]  # offices read whole by a role held in themselves
+    member: frozenset[int]  # offices with any role
+    units: frozenset[int]  # units in which the person is an officer
+    below: tuple[
+        str, ...
+    ]  # paths of the ministries: every office whose path begins so is read whole
+
+    @classmethod
+    def of(cls, user: User) -> Reach:
+        rows = list(
+            Membership.objects.held_by(user)
+            .order_by("pk")
+            .values_list("office_id", "unit_id", "role", "office__path")
+        )
+        return cls(
+            held=tuple((office, unit, role) for office, unit, role, _path in rows),
+            whole=frozenset(office for office, _u, role, _p in rows if role in OFFICE_WIDE),
+            member=frozenset(office for office, *_rest in rows),
+            units=frozenset(unit for _o, unit, *_rest in rows if unit is not None),
+            below=tuple(path for *_rest, role, path in rows if role == Role.MINISTRY),
+        )
+
+    def roles_in(self, office: Any) -> set[str]:
+        here = {role for key, _unit, role in self.held if key == office.pk}
+        here.discard(Role.MINISTRY)
+        if any(office.path.startswith(path) for path in self.below):
+            here.add(Role.MINISTRY.value)
+        return here
+
+    def unit_in(self, office: Any) -> int | None:
+        """Key of the first unit of the office in which the person is an officer."""
+        units = [unit for key, unit, _role in self.held if key == office.pk and unit is not None]
+        return units[0] if units else None
 
 
 class DeputyQuerySet(models.QuerySet["Deputy"]):

@@ -44,7 +44,7 @@ def current_office(request: HttpRequest, user: User) -> Office:
     offices = Office.objects.visible_to(user)
     chosen = request.session.get(OFFICE_KEY)
     office = offices.filter(pk=chosen).first() if chosen else None
-    office = office or offices.filter(memberships__user=user).order_by("path").first()
+    office = office or offices.filter(pk__in=user.reach.member).order_by("path").first()
     if office is None:
         raise Http404
     return office
@@ -64,6 +64,7 @@ def staff(
         @login_required
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             staff_request = cast(StaffRequest, request)
+            staff_request.user.reach_now = staff_request.user.reach
             staff_request.office = current_office(request, staff_request.user)
             staff_request.roles = staff_request.user.roles_in(staff_request.office)
             if must_add_second_step(staff_request):

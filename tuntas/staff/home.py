@@ -16,7 +16,6 @@ from tuntas.models import (
     ActionPlan,
     AnsweredShare,
     Feedback,
-    Membership,
     Office,
     Period,
     Role,
@@ -101,9 +100,8 @@ def own_unit(request: StaffRequest) -> Unit | None:
     """The unit whose figures an officer sees; None for people who see the whole office."""
     if request.roles & OFFICE_READERS:
         return None
-    held = Membership.objects.held_by(request.user).filter(office=request.office)
-    membership = held.filter(unit__isnull=False).order_by("pk").first()
-    return membership.unit if membership else None
+    key = request.user.reach.unit_in(request.office)
+    return None if key is None else Unit.objects.get(pk=key)
 
 
 def seen(request: StaffRequest, rows: list[MonthResult]) -> list[MonthResult]:

@@ -207,8 +207,8 @@ def sees_others(request: Any, roles: set[str]) -> bool:
     and back."""
     if not roles:
         return False
-    elsewhere = request.user.memberships.exclude(office_id=request.office.pk)
-    return Role.MINISTRY in roles or bool(elsewhere.exists())
+    elsewhere = request.user.reach.member - {request.office.pk}
+    return Role.MINISTRY in roles or bool(elsewhere)
 
 
 def is_above_others(request: Any, roles: set[str]) -> bool:
