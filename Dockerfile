@@ -7,6 +7,9 @@ RUN python -m venv /opt/tuntas \
 COPY pyproject.toml README.md LICENSE ./
 COPY tuntas tuntas
 RUN /opt/tuntas/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation .
+# What never runs goes: the installers, and the libraries' words in languages Tuntas does not speak.
+COPY deploy/trim.sh trim.sh
+RUN sh trim.sh /opt/tuntas
 
 FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /data --no-create-home tuntas \
