@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 TEST ?= tests
 
-.PHONY: help setup run test check test-sqlite test-postgres test-faults bench fmt messages lock audit translations guide clean
+.PHONY: help setup run test quick check test-sqlite test-postgres test-faults bench fmt messages lock audit translations guide clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -26,6 +26,9 @@ check: $(VENV)/.test ## lint, formatting, types, migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m django makemigrations --check --dry-run
+
+quick: $(VENV)/.test ## the tests that take a moment each, on SQLite (under three minutes): while you work
+	$(BIN)/pytest -q -n 2 -m "not slow and not browser and not fault and not alone" $(TEST)
 
 test-sqlite: $(VENV)/.test ## the whole suite on SQLite, real browser included
 	$(BIN)/python scripts/with_postgres.py $(BIN)/pytest -n 2 --durations=40 -m "not fault and not alone" $(TEST)

@@ -21,6 +21,8 @@ from scripts.with_postgres import free_port
 from tests.cli.test_commands import environment
 from tests.serving import site, until
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
 NAME = "skm.kantor.go.id"

@@ -42,7 +42,7 @@ from tuntas.models.plans import ActionPlanQuerySet
 from tuntas.models.spreadsheets import ImportQuerySet
 from tuntas.public.open_data import FILE_NAMES
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 FORMATS = ("csv", "xlsx", "pdf", "docx")
 POSTER = "/publications/material-regulation.pdf?period=2026-01"
 

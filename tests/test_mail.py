@@ -362,6 +362,7 @@ def wait_until(holds: Callable[[], bool], seconds: float = 40) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_killed_inside_the_dialogue_never_sends_twice(
     server: tuple[Server, int], tmp_path: Path

@@ -14,6 +14,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
+pytestmark = pytest.mark.slow
+
 SQUASHED = "0001_squashed_0018"
 
 

@@ -18,6 +18,8 @@ from tests.conftest import Cast, answer
 from tests.test_permissions import GETS, POSTS, address, addresses, client_of, world  # noqa: F401
 from tuntas.public import traffic
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = Path(__file__).parents[1] / "tuntas"
 ODD = {
     "nul": "a\0b",

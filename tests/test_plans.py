@@ -268,6 +268,7 @@ def test_the_self_score_climbs_with_what_is_done_and_says_what_is_missing(
     assert evaluate(cast.other, 2026).indicators[0].score == 0
 
 
+@pytest.mark.slow
 def test_the_seed_year_is_scored_as_the_rules_read_it(db: None) -> None:
     demo.load()
     found = evaluate(Office.objects.get(code="kanreg10"), 2023)

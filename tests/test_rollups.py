@@ -230,6 +230,7 @@ def test_the_database_refuses_to_change_a_counter(cast: Cast) -> None:
             cursor.execute(statement)
 
 
+@pytest.mark.slow
 def test_a_nation_of_a_thousand_offices_and_a_year(cast: Cast) -> None:
     """docs/decisions/0012 has the figure; processor time with a loose bound, because machines differ."""
     random = Random(7)

@@ -47,6 +47,7 @@ def check_headers(response: Any, where: str) -> None:
     assert response["Cross-Origin-Resource-Policy"] == "same-origin", where
 
 
+@pytest.mark.slow
 def test_every_staff_page_carries_the_headers(world: dict[str, Any]) -> None:  # noqa: F811
     client = world["cast"].client("team")
     seen = 0
@@ -204,6 +205,7 @@ def test_names_of_files_lead_nowhere(cast: Cast) -> None:
     assert found.path.is_relative_to(product.MEDIA_ROOT)
 
 
+@pytest.mark.slow
 def test_a_bomb_sent_as_a_spreadsheet_is_refused_without_being_unfolded(cast: Cast) -> None:
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as file:
@@ -263,6 +265,7 @@ def cells(response: Any) -> list[str]:
     return [cell.strip('"') for line in text.splitlines() for cell in re.split("[;,]", line)]
 
 
+@pytest.mark.slow
 def test_no_export_runs_what_somebody_wrote(world: dict[str, Any]) -> None:  # noqa: F811
     plant(world)
     client = world["cast"].client("team")

@@ -30,6 +30,8 @@ from tuntas.limits import Limit
 from tuntas.models import Scope
 from tuntas.wsgi import application
 
+pytestmark = pytest.mark.slow
+
 OPERATIONS = [
     f"{method.upper()} {path}"
     for path, item in api.get_openapi_schema()["paths"].items()

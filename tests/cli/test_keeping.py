@@ -105,6 +105,7 @@ def contents(path: Path) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist() if "before-" not in name}
 
 
+@pytest.mark.slow
 def test_a_damaged_backup_is_named_and_nothing_is_touched(
     full: dict[str, str], tmp_path: Path
 ) -> None:
@@ -129,6 +130,7 @@ def test_a_damaged_backup_is_named_and_nothing_is_touched(
         backup.check(broken)
 
 
+@pytest.mark.slow
 def test_a_backup_of_a_newer_version_is_refused(full: dict[str, str], db: None) -> None:
     manifest = backup.check(Path(full["KEPT"]))
     assert backup.known_targets(manifest)
@@ -187,6 +189,7 @@ def test_answers_come_in_while_a_backup_is_written(full: dict[str, str], tmp_pat
     backup.check(tmp_path / "kept.zip")
 
 
+@pytest.mark.slow
 def test_data_is_not_moved_from_under_a_running_site(full: dict[str, str], tmp_path: Path) -> None:
     env = copied(full, tmp_path)
     beat = (

@@ -93,6 +93,7 @@ def run(folder: Path, *words: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_two_installations(tmp_path: Path) -> None:
     """Two databases, two keys: what the office counts, the ministry counts."""
     office, ministry = tmp_path / "a", tmp_path / "b"

@@ -56,6 +56,7 @@ row = st.tuples(
 ).map(list)
 
 
+@pytest.mark.slow
 @FUZZ
 @given(rows=st.lists(row, max_size=12))
 def test_random_cells_store_exactly_what_was_announced(cast: Cast, rows: list[list[str]]) -> None:

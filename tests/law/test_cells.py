@@ -144,6 +144,7 @@ def test_no_hidden_group_can_be_recovered_from_a_whole_year(months: list[dict[st
 
 
 # Two answered one month and one the next: all that is told are the totals of the months themselves.
+@pytest.mark.slow
 @example(
     [{"0": 1, "1": 1, "2": 0} if n == 4 else {"0": 0, "1": 0, "2": int(n == 5)} for n in range(12)]
 )

@@ -108,6 +108,7 @@ def test_nothing_joins_a_receipt_to_its_answers_and_no_text_is_in_it(closure: Cl
     assert member(data, "answers.csv").count(b"left-out-2") == 1
 
 
+@pytest.mark.slow
 def test_every_changed_bit_is_found(closure: Closure) -> None:
     """Bits over the whole file, and every byte of the frame: none changes unnoticed."""
     data = packed(closure)

@@ -135,6 +135,7 @@ def test_the_sign_stands_beside_the_others() -> None:
     assert signs_of("444444444", 1, is_unproven=True) == Sign.FAST | Sign.STRAIGHT | Sign.UNPROVEN
 
 
+@pytest.mark.slow
 def test_three_hundred_citizens_behind_one_address_in_an_hour_pass(cast: Cast) -> None:
     office = Client(REMOTE_ADDR="203.0.113.7")
     assert {sent(cast.service, office).status_code for _each in range(300)} == {303}

@@ -52,6 +52,7 @@ def rows_of(made: Report) -> list[dict[str, Any]]:
     return [row for group in made.content["annex"]["groups"] for row in group["rows"]]
 
 
+@pytest.mark.slow
 def test_the_semester_report_says_what_the_real_one_says(seed: Report) -> None:
     assert seed.cut_off == date(2023, 8, 21)
     table = seed.content["chapters"][1]["sections"][1]["blocks"][-1]["rows"]
@@ -82,6 +83,7 @@ def test_the_semester_report_says_what_the_real_one_says(seed: Report) -> None:
     assert signature["anchor"] == "$"
 
 
+@pytest.mark.slow
 def test_claims_are_made_only_when_the_data_says_so(seed: Report) -> None:
     words = str(seed.content["chapters"])
     assert "selalu memperoleh nilai Baik/Sangat Baik" in words
@@ -92,6 +94,7 @@ def test_claims_are_made_only_when_the_data_says_so(seed: Report) -> None:
     assert "Tahun 2022" not in words
 
 
+@pytest.mark.slow
 def test_pdf_and_word_say_the_same_and_are_made_the_same_again(seed: Report) -> None:
     as_pdf, as_docx = report.render(seed, "pdf"), report.render(seed, "docx")
     assert report.render(seed, "pdf") == as_pdf
@@ -105,6 +108,7 @@ def test_pdf_and_word_say_the_same_and_are_made_the_same_again(seed: Report) -> 
     assert seed.code in pdf_text(as_pdf)
 
 
+@pytest.mark.slow
 def test_the_pdf_is_archival_tagged_and_titled(seed: Report) -> None:
     reader = PdfReader(io.BytesIO(report.render(seed, "pdf")))
     assert reader.metadata is not None
@@ -126,6 +130,7 @@ def fonts_of(page: Any) -> set[str]:
     return {name.split("+")[-1].split("-")[0] for name in names}
 
 
+@pytest.mark.slow
 def test_the_annex_repeats_its_head_and_prints_a_unit_once(seed: Report) -> None:
     document = Document(io.BytesIO(report.render(seed, "docx")))
     annex = next(table for table in document.tables if len(table.columns) == 9)
@@ -140,6 +145,7 @@ def test_the_annex_repeats_its_head_and_prints_a_unit_once(seed: Report) -> None
     assert [p.style.name for p in document.paragraphs].count("Heading 1") == 3  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_libreoffice_opens_the_word_file_and_prints_the_same_pages(
     seed: Report, tmp_path: Path
 ) -> None:
@@ -183,6 +189,7 @@ def test_the_processing_form_adds_up_and_prints_its_weight(cast: Cast) -> None:
         assert "PENGOLAHAN DATA SURVEI KEPUASAN MASYARAKAT" in text
 
 
+@pytest.mark.slow
 def test_three_hundred_respondents_take_several_pages_with_the_head_on_each(cast: Cast) -> None:
     closed_month(cast, ["343434343"] * 300)
     made = report.make(cast.office, "processing", Span.parse("2026-01"))

@@ -36,6 +36,7 @@ def sheet(made: Report, name: str) -> list[list[Any]]:
     return book.get_sheet_by_name(name).to_python(skip_empty_area=False)
 
 
+@pytest.mark.slow
 def test_the_monev_document_is_the_annex_of_the_follow_up_report(office: Office) -> None:
     monev = report.make(office, "monev", FIRST)
     follow_up = report.make(office, "follow-up", FIRST)
@@ -48,6 +49,7 @@ def test_the_monev_document_is_the_annex_of_the_follow_up_report(office: Office)
         assert "Yudhantoro Bayu Wiratmoko" in text
 
 
+@pytest.mark.slow
 def test_a_unit_that_runs_on_names_itself_on_the_next_page(office: Office) -> None:
     made = report.make(office, "monev", FIRST)
     pages = [
@@ -59,6 +61,7 @@ def test_a_unit_that_runs_on_names_itself_on_the_next_page(office: Office) -> No
     assert all("Kecepatan" in page for page in pages[:4])
 
 
+@pytest.mark.slow
 def test_the_spreadsheet_holds_real_dates_and_numbers(office: Office) -> None:
     made = report.make(office, "monev", FIRST)
     assert report.render(made, "xlsx") == report.render(made, "xlsx")
@@ -78,6 +81,7 @@ def test_the_spreadsheet_holds_real_dates_and_numbers(office: Office) -> None:
     assert 'state="frozen"' in xml
 
 
+@pytest.mark.slow
 def test_carried_plans_say_where_they_come_from(office: Office) -> None:
     made = report.make(office, "monev", Span.parse("2023-S2"), cut_off=date(2023, 12, 31))
     rows = [row for group in made.content["annex"]["groups"] for row in group["rows"]]
@@ -87,6 +91,7 @@ def test_carried_plans_say_where_they_come_from(office: Office) -> None:
     assert "Lanjutan dari SMT I 2023" in pdf_text(report.render(made, "pdf"))
 
 
+@pytest.mark.slow
 def test_the_rtl_table_has_the_worst_element_first_and_ticks_quarters(office: Office) -> None:
     made = report.make(office, "plan", FIRST)
     rows = made.content["rows"]
@@ -105,6 +110,7 @@ def test_the_rtl_table_has_the_worst_element_first_and_ticks_quarters(office: Of
     assert table[6][4] == "✓"
 
 
+@pytest.mark.slow
 def test_the_follow_up_report_tells_the_same_plans_in_chapter_two(office: Office) -> None:
     rows = report.make(office, "plan", FIRST).content["rows"]
     section = report.make(office, "follow-up", FIRST).content["chapters"][1]["sections"][2]
@@ -147,6 +153,7 @@ def test_other_kinds_have_no_spreadsheet_and_empty_ones_are_documents(cast: Cast
             assert report.render(empty, format)
 
 
+@pytest.mark.slow
 def test_libreoffice_opens_the_word_files(office: Office, tmp_path: Path) -> None:
     program = shutil.which("soffice")
     assert program, "LibreOffice tidak ada; jalankan make setup"

@@ -270,6 +270,7 @@ def test_fewer_than_three_months_and_none_at_all_are_said(cast: Cast, zone: Serv
     assert zone.pk
 
 
+@pytest.mark.slow
 def test_libreoffice_opens_both_word_files(cast: Cast, zone: Service, tmp_path: Path) -> None:
     program = shutil.which("soffice") or shutil.which("libreoffice")
     if program is None:

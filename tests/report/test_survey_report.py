@@ -245,6 +245,7 @@ def test_the_word_file_has_styles_captions_and_repeated_heads(quarter: Cast) -> 
     assert xml.count(' descr="') == xml.count("SEQ Gambar")
 
 
+@pytest.mark.slow
 def test_libreoffice_opens_it_with_its_contents_and_paper(quarter: Cast, tmp_path: Path) -> None:
     office = shutil.which("soffice")
     assert office, "LibreOffice tidak ada; jalankan make setup"
@@ -279,6 +280,7 @@ def test_every_document_comes_on_both_papers(
     assert sorted([round(sheet.page_width.mm), round(sheet.page_height.mm)]) == list(size)  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_four_hundred_suggestions_and_long_names_stay_inside_the_page(cast: Cast) -> None:
     name = "Bagian " + "Sangat Panjang " * 12
     unit = Unit.add(cast.office, "panjang", name[:200], by=None)

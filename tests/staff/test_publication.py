@@ -28,6 +28,7 @@ def page_of(client: Any, name: str, *arguments: Any, query: str = "") -> str:
 # -- a place for everything ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_everything_to_publish_is_in_one_place(cast: Cast) -> None:
     closed(cast, JANUARY, "343444333", times=31)
     client = cast.client("team")
@@ -102,6 +103,7 @@ def test_what_the_page_does_not_show_is_not_registered(cast: Cast, month: str) -
 # -- nobody is pushed to fetch friendly answers ---------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_officer_sees_no_running_score_but_the_team_and_the_head_do(cast: Cast) -> None:
     running(cast)
     month = str(Month.of(cast.office.today))

@@ -144,6 +144,7 @@ def test_a_signed_file_and_a_number_never_change(closed: Cast) -> None:
             act()
 
 
+@pytest.mark.slow
 def test_reports_are_numbered_in_turn_and_drafts_are_not(closed: Cast) -> None:
     Stationery.of(closed.office).change(
         by=None, number_pattern="{urut}/{jenis}/{kode}/{romawi}/{tahun}"
@@ -185,6 +186,7 @@ def test_a_bad_number_pattern_is_named(cast: Cast, pattern: str, message: str) -
     assert Stationery.of(cast.office).number_pattern == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
 def test_a_logo_is_drawn_anew_and_printed(closed: Cast, kind: str) -> None:
     data = {

@@ -21,6 +21,8 @@ from tests.cli.test_commands import environment, run
 from tests.conftest import PASSWORD
 from tests.serving import site, until
 
+pytestmark = pytest.mark.slow
+
 ADDRESS = "sari@kantor.example"
 USERS = [
     {
