@@ -37,6 +37,7 @@ TRIGGERED = {
     "tuntas_planstage",
     "tuntas_planrevision",
     "tuntas_closurecount",
+    "tuntas_closureslices",
     "tuntas_officeidentity",
     "tuntas_outsideoffice",
     "tuntas_outsidekey",

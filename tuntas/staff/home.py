@@ -24,7 +24,7 @@ from tuntas.models import (
     Unit,
 )
 from tuntas.models.adequacy import OfficeAdequacy, adequacies, together
-from tuntas.models.analyses import analysis_of
+from tuntas.models.breakdowns import breakdown_of
 from tuntas.models.releases import closed_months, hidden_while_open
 from tuntas.models.results import (
     CLOSED,
@@ -94,7 +94,7 @@ def month_facts(office: Office, row: MonthResult, unit: Unit | None) -> IndexFac
     answers."""
     if row.result is None:
         return None
-    return index_facts(analysis_of(office, Span(row.month, row.month), unit=unit))
+    return index_facts(breakdown_of(office, row.month, unit=unit))
 
 
 def own_unit(request: StaffRequest) -> Unit | None:
