@@ -21,6 +21,7 @@ LEVELS = {
     "work": 3,
     "templatetags": 4,
     "headers": 1,
+    "replica": 1,
     "measures": 1,
     "links": 1,
     "logs": 1,
