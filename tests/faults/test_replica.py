@@ -141,3 +141,17 @@ def test_a_replica_that_dies_leaves_every_page_answered(pair: Pair) -> None:
         pair.standby.start()
         until(lambda: bool(shown(site, RESULTS)) and pair.readers() > 0, 60)
         assert "Kantor Dua" in shown(site, RESULTS)
+
+
+def test_results_stand_while_the_primary_is_away(pair: Pair) -> None:
+    with Site(pair.env | {"TUNTAS_REPLICA_SECONDS": "120"}) as site:
+        until(lambda: "Kantor Satu" in shown(site, RESULTS) and pair.readers() > 0, 30)
+        pair.primary.kill()
+        assert site.asked(pair.form) == 503
+        for _each in range(5):
+            assert "Kantor Satu" in shown(site, RESULTS)
+        pair.primary.start()
+        until(lambda: site.asked(pair.form) == 200, 60)
+        pair.rename("Kantor Dua")
+        until(lambda: "Kantor Dua" in shown(site, RESULTS), 60)
+        assert pair.readers() > 0
