@@ -242,9 +242,10 @@ def feedback_of(office: Office, unit: Unit | None, month: Month | None) -> dict[
     )
     answers = PublishedAnswer.objects.public().filter(office=office)
     if unit is not None:
-        rows, answers = rows.filter(unit=unit), answers.filter(feedback__unit=unit)
+        rows = rows.filter(unit=unit)
+        answers = answers.filter(feedback__office=office, feedback__unit=unit)
     if month is not None:
-        answers = answers.filter(feedback__month=month.first_day)
+        answers = answers.filter(feedback__office=office, feedback__month=month.first_day)
     return {
         "share": AnsweredShare.of(rows, today=office.today),
         "share_span": span,
