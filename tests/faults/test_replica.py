@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_commands import environment
+from tests.cli.test_commands import environment, run
 from tests.faults.cluster import Cluster
 from tests.faults.site import PROLOGUE, told
 from tests.serving import Site, until
@@ -155,3 +155,16 @@ def test_results_stand_while_the_primary_is_away(pair: Pair) -> None:
         pair.rename("Kantor Dua")
         until(lambda: "Kantor Dua" in shown(site, RESULTS), 60)
         assert pair.readers() > 0
+
+
+def test_doctor_says_how_the_replica_does(pair: Pair, tmp_path: Path) -> None:
+    (tmp_path / "address").write_text(f"{pair.standby.url}\n")
+    env = {key: value for key, value in pair.env.items() if key != "TUNTAS_REPLICA_URL"}
+    env["TUNTAS_REPLICA_URL_FILE"] = str(tmp_path / "address")
+    assert "Replika tertinggal 0.0 detik" in run("doctor", env=env).stdout
+    pair.standby.promote()
+    promoted = run("doctor", env=env)
+    assert "TUNTAS_REPLICA_URL tidak mengikuti server utama" in promoted.stdout
+    assert promoted.returncode == 1
+    pair.standby.kill()
+    assert "Replika tidak dapat dihubungi" in run("doctor", env=env).stdout
