@@ -19,6 +19,7 @@ from tests.public.test_form import filled
 from tuntas.law.months import Month, Span
 from tuntas.models import Closure, Feedback, Period, Response
 from tuntas.models.analyses import analysis_of
+from tuntas.models.breakdowns import breakdown_of
 from tuntas.models.results import month_results
 
 pytestmark = pytest.mark.skipif(
@@ -36,6 +37,14 @@ def close_march(cast: Cast) -> None:
 def send(cast: Cast) -> None:
     data = filled(cast.service, id=str(uuid4()), suggestion="Tambah kursi tunggu.")
     assert Client().post(f"/s/{cast.service.token}/", data).status_code == 303
+
+
+def released_to_all(cast: Cast) -> None:
+    close_march(cast)
+    paths = ("", "2026-03/", "unit/pensiun/", "data/results.json", "feed.atom", "answers/")
+    for path in paths:
+        assert Client().get(f"/o/kanreg/{path}").status_code == 200
+    assert Client().get("/api/v1/offices/kanreg/results").status_code == 200
 
 
 def opened(page: str, query: str = "") -> Callable[[Cast], None]:
@@ -56,7 +65,9 @@ ACTS: dict[str, Callable[[Cast], Any]] = {
     "the analysis of a month": lambda cast: analysis_of(cast.office, Span(MARCH, MARCH)).groups(
         "sex"
     ),
+    "what stands beside the index of a month": lambda cast: breakdown_of(cast.office, MARCH),
     "a month is closed": close_march,
+    "the results everyone may see": released_to_all,
     "the home of staff": opened("home"),
     "the inbox": opened("feedback-list"),
     "the inbox, searched": opened("feedback-list", "?state=all&q=kursi"),

@@ -58,6 +58,7 @@ MARKS = {
         "means_squares closure_id office_id"
     ),
     "tuntas_closureproof": "id closure_id secret texts editions",
+    "tuntas_closureslices": "closure_id content",
     "tuntas_contact": "id feedback_id email! given_at told_at notice_version",
     "tuntas_dayseal": "id office_id month number day n root secret leaves at",
     "tuntas_deactivation": "id person_id! office_id reason~ at by_id! ended_at ended_by_id!",

@@ -14,12 +14,12 @@ from smtplib import SMTPException
 from django.conf import settings
 from django.core import checks
 from django.core.mail import get_connection
-from django.db import connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from tuntas import work
+from tuntas import replica, work
 from tuntas.models import Event, Notice
 
 Finding = tuple[str, str, str]
@@ -37,6 +37,7 @@ TRIGGERED = {
     "tuntas_planstage",
     "tuntas_planrevision",
     "tuntas_closurecount",
+    "tuntas_closureslices",
     "tuntas_officeidentity",
     "tuntas_outsideoffice",
     "tuntas_outsidekey",
@@ -78,6 +79,8 @@ def findings() -> list[Finding]:
     found_all.append(background_work())
     found_all.append(mail_queue())
     found_all += [disk_space(), last_backup(), signing_key()]
+    if replica.is_configured():
+        found_all.append(replica_state())
     return found_all
 
 
@@ -110,6 +113,19 @@ def clock() -> Finding:
         told = f"Jam server tertinggal {ahead / 60:.0f} menit dari catatan terakhir."
         return ("galat", told, "Betulkan jam server (NTP) sebelum menerima jawaban.")
     return ("baik", f"Jam server {timezone.localtime():%d.%m.%Y %H.%M}.", "")
+
+
+def replica_state() -> Finding:
+    """Whether the replica follows, and near enough to be read."""
+    hint = "Periksa TUNTAS_REPLICA_URL; sementara itu semua halaman dibaca dari server utama."
+    try:
+        lag = replica.measured_lag()
+    except replica.NotAStandby:
+        return ("galat", "Server di TUNTAS_REPLICA_URL tidak mengikuti server utama.", hint)
+    except (DatabaseError, InterfaceError) as error:
+        return ("galat", f"Replika tidak dapat dihubungi: {str(error).strip()}", hint)
+    told = f"Replika tertinggal {lag:.1f} detik."
+    return ("awas", told, hint) if lag > settings.REPLICA_SECONDS else ("baik", told, "")
 
 
 def disk_space() -> Finding:

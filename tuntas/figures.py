@@ -10,7 +10,8 @@ from tuntas.law.rounding import half_up
 from tuntas.law.sampling import sample_size
 from tuntas.models import HistoricalResult, Office, Service, Unit
 from tuntas.models.adequacy import adequacies
-from tuntas.models.analyses import BY_CHANNEL, Analysis, Group, analysis_of
+from tuntas.models.analyses import Analysis, analysis_of
+from tuntas.models.breakdowns import BY_CHANNEL, Group
 from tuntas.models.results import (
     counts,
     first_month,

@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -156,7 +156,7 @@ PATIENCE = {
 }
 
 
-def database(url: str) -> dict[str, object]:
+def database(url: str, patience: dict[str, str] = PATIENCE) -> dict[str, object]:
     """Django's database entry for `sqlite:///path` or `postgresql://user:pass@host:port/name`."""
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
@@ -187,7 +187,7 @@ def database(url: str) -> dict[str, object]:
             "PORT": str(parts.port or query.pop("port", "")),
             "CONN_MAX_AGE": None,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": PATIENCE | query,
+            "OPTIONS": patience | query,
         }
     raise ImproperlyConfigured(
         f"TUNTAS_DATABASE_URL: skema {parts.scheme!r} tidak dikenal. "
@@ -213,6 +213,29 @@ def public_languages(text: str) -> dict[str, str]:
 
 
 DATABASES = {"default": database(env_str("TUNTAS_DATABASE_URL", "sqlite:///"))}
+
+
+# A copy that is away must be given up sooner than the database itself: there is another to ask.
+IMPATIENCE = {"connect_timeout": "2", "keepalives_idle": "5", "tcp_user_timeout": "5000"}
+
+
+def replica(url: str) -> dict[str, object]:
+    """Django's entry for a streaming replica of PostgreSQL, over connections that cannot write."""
+    is_postgres = str(DATABASES["default"]["ENGINE"]).endswith("postgresql")
+    if not is_postgres or not url.startswith(("postgres://", "postgresql://")):
+        raise ImproperlyConfigured(
+            "TUNTAS_REPLICA_URL: replika hanya untuk PostgreSQL; TUNTAS_DATABASE_URL pun harus "
+            "postgresql://…"
+        )
+    read_only = quote("-c default_transaction_read_only=on")
+    return database(f"{url}{'&' if '?' in url else '?'}options={read_only}", PATIENCE | IMPATIENCE)
+
+
+# Pages that may be a moment old read from here (tuntas/replica.py), while it is that near.
+REPLICA_SECONDS = env_int("TUNTAS_REPLICA_SECONDS", 10, least=1, most=3600)
+if replica_url := env_str("TUNTAS_REPLICA_URL", ""):
+    DATABASES["replica"] = replica(replica_url)
+    DATABASE_ROUTERS = ["tuntas.replica.Router"]
 # SQLite has one writer: more processes would only wait for each other's lock.
 WORKERS = env_int(
     "TUNTAS_WORKERS",

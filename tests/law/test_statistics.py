@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 
 import pytest
@@ -12,6 +13,7 @@ from tuntas.law.control import BEYOND, LONG_RUN, NEAR_LIMIT, control_chart
 from tuntas.law.elements import REGULATION_ORDER
 from tuntas.law.ranks import MEDIUM, NONE, STRONG, WEAK, mean_ranks, spearman, strength
 from tuntas.law.rounding import half_up
+from tuntas.law.sums import Sums
 from tuntas.law.tabulation import bits, crossed, tabulate
 from tuntas.law.tally import BadAnswers, Layout, count
 
@@ -34,8 +36,9 @@ def test_a_tabulation_counts_as_the_tally_does(
     assert table.tally() == count(answers, TWICE, weights)
     half = bits(range(0, len(rows), 2), len(rows))
     assert table.tally(half) == count("".join(rows[::2]), TWICE, weights)
-    rest = table.tally().without(table.tally(half))
-    assert rest == count("".join(rows[1::2]), TWICE, weights)
+    rest = Sums.of(table.tally()).without(Sums.of(table.tally(half)))
+    assert rest == Sums.of(count("".join(rows[1::2]), TWICE, weights))
+    assert Sums.from_json(json.loads(json.dumps(rest.to_json()))) == rest
 
 
 def test_traits_stand_behind_the_answers() -> None:

@@ -128,3 +128,13 @@ def test_a_change_in_an_open_month_is_named_once_its_day_is_sealed(cast: Cast) -
     everything = tuntas("verify", "--database", "kanreg")
     assert everything.exit_code == 1
     assert "SALAH 2026-01 isian" in everything.output
+
+
+def test_changed_slices_of_a_closure_are_named(closure: Closure) -> None:
+    content = closure.slices.content
+    content[0]["channels"]["web"]["elements"]["fees"][1] = "9"
+    change = f"content = '{json.dumps(content)}'"
+    execute("tuntas_closureslices", f"UPDATE tuntas_closureslices SET {change}")
+    assert told() == [
+        "penutupan ke-1, slices: rincian kanal dan tanda tidak sama dengan yang dihitung ulang"
+    ]

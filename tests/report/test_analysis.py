@@ -13,7 +13,8 @@ from tests.conftest import Cast, answer, moment
 from tuntas.demo import add_history
 from tuntas.law.months import Month, Span
 from tuntas.models import Audience, Channel, Closure, Period, Response
-from tuntas.models.analyses import BY_CHANNEL, BY_SERVICE, analysis_of
+from tuntas.models.analyses import analysis_of
+from tuntas.models.breakdowns import BY_CHANNEL, BY_SERVICE
 from tuntas.models.results import counts, index_of, span_result
 from tuntas.models.surveys import Edition
 from tuntas.report import analysis

@@ -152,13 +152,11 @@ def interval95(
     who chose not to answer. The square root is taken on whole numbers, 12 digits deep, so that the
     same counts give the same interval on every machine.
     """
-    n = moments.n
-    if n < 2:
+    variance = moments.variance
+    if variance is None:
         return None
-    squares = moments.squares - moments.total**2 / n
-    variance = squares / (n - 1) / n
     if population is not None and population > 1:
-        variance *= Fraction(max(population - n, 0), population - 1)
+        variance *= Fraction(max(population - moments.n, 0), population - 1)
     half_width = Z95 * root(variance) * CONVERSION_BASE
     return max(converted - half_width, Fraction(25)), min(converted + half_width, Fraction(100))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 from tuntas.law.tally import Moments, Tally
 
@@ -42,6 +43,34 @@ class Sums:
         return cls(
             sum(part.n for part in rows), elements, Moments.sum(part.moments for part in rows)
         )
+
+    def without(self, part: Sums) -> Sums:
+        """The sums of all others when `part` holds some of these responses."""
+        elements = {
+            code: (left, total - part.total(code))
+            for code, (answered, total) in self.elements.items()
+            if (left := answered - part.answered(code))
+        }
+        mine, theirs = self.moments, part.moments
+        moments = Moments(
+            mine.n - theirs.n, mine.total - theirs.total, mine.squares - theirs.squares
+        )
+        return Sums(self.n - part.n, elements, moments)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready; sums are exact, as "7/2"."""
+        rows = {code: [answered, str(total)] for code, (answered, total) in self.elements.items()}
+        means = [self.moments.n, str(self.moments.total), str(self.moments.squares)]
+        return {"n": self.n, "elements": rows, "means": means}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Sums:
+        rows = {
+            code: (int(answered), Fraction(total))
+            for code, (answered, total) in data["elements"].items()
+        }
+        n, total, squares = data["means"]
+        return cls(int(data["n"]), rows, Moments(int(n), Fraction(total), Fraction(squares)))
 
     def answered(self, element: str) -> int:
         """Respondents with a score for the element."""

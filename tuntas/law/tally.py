@@ -46,6 +46,13 @@ class Moments:
             sum((part.squares for part in rows), Fraction(0)),
         )
 
+    @property
+    def variance(self) -> Fraction | None:
+        """Variance of their mean, s²/n with n - 1 in s²; None below two respondents."""
+        if self.n < 2:
+            return None
+        return (self.squares - self.total**2 / self.n) / (self.n - 1) / self.n
+
 
 class BadAnswers(ValueError):
     """An answer string that does not fit the layout; the message names the place."""
@@ -112,18 +119,6 @@ class Tally:
         pooled = {code: InstrumentTally.sum(parts) for code, parts in instruments.items()}
         return cls(n, elements, respondents, pooled)
 
-    def without(self, part: Tally) -> Tally:
-        """The tally of all others when `part` counts some of these responses. Instruments stay out."""
-        elements = {
-            code: less(scores, part.elements.get(code, {}))
-            for code, scores in self.elements.items()
-        }
-        return Tally(
-            n=self.n - part.n,
-            elements={code: scores for code, scores in elements.items() if scores},
-            respondents=less(self.respondents, part.respondents),
-        )
-
     def answered(self, element: str) -> int:
         """Respondents with a score for the element."""
         return sum(self.elements.get(element, {}).values())
@@ -164,10 +159,6 @@ class Tally:
                 for code, part in data.get("instruments", {}).items()
             },
         )
-
-
-def less(scores: Scores, part: Scores) -> Counter[Fraction]:
-    return Counter({score: left for score, n in scores.items() if (left := n - part.get(score, 0))})
 
 
 def scores_to_json(scores: Scores) -> dict[str, int]:

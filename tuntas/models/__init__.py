@@ -4,8 +4,8 @@ codes ← signing ← audit ← leases ← people ← sign_ins ← offices ← s
 privacy ← erased ← audiences ← drafts ← surveys ← starts ← periods ← exclusions ← holidays ←
 reply_templates ← feedback ← tokens ← idempotency ← invitations ← shares ← outcomes ←
 conversations ← erasures ← batches ← published ← deadlines ← responses ← spreadsheets ← tablets ←
-papers ← seals ← counts ← closures ← proofs ← results ← releases ← outside ← places ← rollups ←
-tally_check ← aggregate_file ← aggregates ← adequacy ← tabulations ← analyses ← progress ←
+papers ← seals ← counts ← tabulations ← slices ← closures ← proofs ← results ← releases ← outside ←
+places ← rollups ← tally_check ← aggregate_file ← aggregates ← adequacy ← breakdowns ← analyses ← progress ←
 evidence ← publications ← plans ← effects ← stationery ← reports ← evaluations ← webhooks ←
 happenings ← addresses ← reminders ← notices ← retention ← chores ← monitoring
 """
@@ -69,6 +69,7 @@ from tuntas.models.seals import ClosureProof, DaySeal
 from tuntas.models.setup_codes import SetupCode
 from tuntas.models.shares import AnsweredShare
 from tuntas.models.sign_ins import SignIn
+from tuntas.models.slices import ClosureSlices
 from tuntas.models.spreadsheets import Import, ImportState, RefusedRow, TooLate, Upload
 from tuntas.models.staff_invitations import InvitedPost, StaffInvitation
 from tuntas.models.starts import EditionStart
@@ -94,6 +95,7 @@ __all__ = [
     "Closure",
     "ClosureCount",
     "ClosureProof",
+    "ClosureSlices",
     "CodeRefused",
     "CodeRule",
     "Contact",

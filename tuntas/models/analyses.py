@@ -7,36 +7,21 @@ month never changes, so that its rows give what its closure says.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 
-from tuntas.law.cells import Cells, shown
-from tuntas.law.effect import Interval, level
 from tuntas.law.elements import in_regulation_order
-from tuntas.law.grades import CONVERSION_BASE
-from tuntas.law.index import Z95, IndexResult, root
 from tuntas.law.months import Month, Span
-from tuntas.law.profile import PROFILE, UNKNOWN
+from tuntas.law.profile import PROFILE
 from tuntas.law.ranks import spearman
-from tuntas.law.tabulation import Tabulation, crossed, tabulate
-from tuntas.law.tally import Tally
-from tuntas.models.audiences import Audience
+from tuntas.law.sums import Sums
+from tuntas.law.tabulation import Tabulation, crossed
+from tuntas.models.breakdowns import BY_CHANNEL, BY_SERVICE, Breakdown
 from tuntas.models.offices import Office, Service, Unit
-from tuntas.models.periods import Period
-from tuntas.models.responses import Response
-from tuntas.models.results import Counted, index_of, service_ids
+from tuntas.models.results import Counted, service_ids
+from tuntas.models.slices import Slice, channel_masks, tabulated
 from tuntas.models.surveys import Edition, Question
-from tuntas.models.tabulations import LETTERS, records
-
-# Places of the traits: first the questions of the profile, then these.
-CHANNEL, SIGNED = len(PROFILE), len(PROFILE) + 1
-# What a group can be: a question of the profile, the channel, or the service.
-BY_CHANNEL, BY_SERVICE = "channel", "service"
-# Months of which a calendar period is made, one level after the other.
-PARTS = {"quarter": 3, "half_year": 2, "year": 2}
+from tuntas.models.tabulations import records
 
 
 @dataclass(frozen=True)
@@ -47,26 +32,6 @@ class Part:
     service_id: int
     edition: Edition
     table: Tabulation
-
-
-@dataclass(frozen=True)
-class Group:
-    """Responses that have something in common. `result` is None when they have no index, and where
-    `is_shown` is false, because they are too few; `difference` is against all the others."""
-
-    code: str
-    n: int
-    is_shown: bool
-    result: IndexResult | None = None
-    difference: Fraction | None = None
-    difference95: Interval | None = None
-
-    @property
-    def is_apart(self) -> bool:
-        """Whether chance alone does not explain the difference from the others."""
-        return self.difference95 is not None and not (
-            self.difference95[0] <= 0 <= self.difference95[1]
-        )
 
 
 @dataclass(frozen=True)
@@ -92,126 +57,26 @@ class Cross:
 
 
 @dataclass(frozen=True)
-class Analysis:
-    """The answers of a span in an office, one unit or one service."""
+class Analysis(Breakdown):
+    """The same with every answer at hand: questions, cross tables, and groups of the profile.
+    `parts` stand in the order of the slices."""
 
-    office: Office
-    span: Span
-    unit: Unit | None
-    service: Service | None
     parts: tuple[Part, ...]
 
-    @property
-    def n(self) -> int:
-        return sum(part.table.n for part in self.parts)
-
-    @cached_property
-    def result(self) -> IndexResult | None:
-        return self.index(self.counted())
-
-    @cached_property
-    def signed(self) -> int:
-        """Responses with a sign of doubt; they count all the same."""
-        return sum(part.table.traits[SIGNED].get("1", 0).bit_count() for part in self.parts)
-
-    @cached_property
-    def unsigned_result(self) -> IndexResult | None:
-        """What the index would be without the responses that carry a sign; for comparison only."""
-        return self.index(self.counted(SIGNED, "0")) if self.signed else self.result
-
-    @property
-    def is_whole_office(self) -> bool:
-        return self.unit is None and self.service is None
-
-    @cached_property
-    def is_settled(self) -> bool:
-        """Whether nothing can change any more: every month is closed, or over without answers.
-
-        Before, the difference between today's and yesterday's page would be one person's answers.
-        """
-        return months_settled(self.office, self.span)
-
-    @property
-    def shows_groups(self) -> bool:
-        """Whether answers of groups can be shown at all (docs/method.md, "Small groups")."""
-        return self.is_whole_office and self.is_settled and self.span.kind != "range"
-
-    def index(self, counted: Sequence[Counted]) -> IndexResult | None:
-        return index_of(counted, self.office.weights, known=self.editions)
-
-    @cached_property
-    def editions(self) -> dict[int, Edition]:
-        return {part.edition.pk: part.edition for part in self.parts}
-
-    @cached_property
-    def tallies(self) -> tuple[Tally, ...]:
-        """The tally of each part."""
-        return tuple(part.table.tally() for part in self.parts)
-
-    def counted(self, trait: int | None = None, value: str = "") -> list[Counted]:
-        """Tallies of the parts: of everybody, or of those with one value of a trait."""
+    def counted(self) -> list[Counted]:
+        """The tallies of the parts."""
         return [
-            Counted(part.month, part.service_id, part.edition.pk, tally)
+            Counted(part.month, part.service_id, part.edition.pk, part.table.tally())
             for part in self.parts
-            if (tally := tally_of(part, trait, value)).n
         ]
 
-    # -- groups ----------------------------------------------------------------------------------
+    def sizes_in(self, place: int, by: str) -> dict[str, int]:
+        masks = masks_of(self.parts[place], by)
+        return {code: mask.bit_count() for code, mask in masks.items()}
 
-    def groups(self, by: str) -> list[Group]:
-        """Everybody by one question of the profile, by channel or by service, in the order of its
-        choices, "not filled in" last; groups without anybody only among the profile's choices."""
-        sizes = self.sizes(by)
-        codes = codes_of(by, sizes)
-        visible = self.visible(by)
-        found = []
-        for code in codes:
-            group = Group(code, sizes.get(code, 0), code in visible)
-            found.append(self.with_index(group, by) if code in visible else group)
-        return found
-
-    def sizes(self, by: str, month: Month | None = None) -> Counter[str]:
-        """How many respondents each group has, in the span or in one of its months."""
-        found: Counter[str] = Counter()
-        for part in self.parts:
-            if month is None or part.month == month:
-                for code, mask in masks_of(part, by).items():
-                    found[code] += mask.bit_count()
-        return +found
-
-    def visible(self, by: str) -> frozenset[str]:
-        """Groups whose answers may be shown. Services are what the survey rates: always."""
-        if by == BY_SERVICE:
-            return frozenset(self.sizes(by))
-        return shown(self.cells(by, self.span)) if self.shows_groups else frozenset()
-
-    def cells(self, by: str, span: Span) -> Cells:
-        """The groups' sizes in a calendar period and in the shorter ones it is made of."""
-        months = [self.sizes(by, month) for month in span.months]
-        counts = dict(sum(months, Counter()))
-        pieces = PARTS.get(span.kind)
-        if pieces is None:
-            return Cells(counts)
-        length = len(span.months) // pieces
-        starts = [span.first + at * length for at in range(pieces)]
-        shorter = [Span(start, start + (length - 1)) for start in starts]
-        return Cells(counts, tuple(self.cells(by, part) for part in shorter))
-
-    def with_index(self, group: Group, by: str) -> Group:
-        """The group with its index and how far that is from the index of all the others."""
-        own: list[Counted] = []
-        others: list[Counted] = []
-        for part, whole in zip(self.parts, self.tallies, strict=True):
-            tally = part.table.tally(masks_of(part, by).get(group.code, 0))
-            for rows, counts in ((own, tally), (others, whole.without(tally))):
-                if counts.n:
-                    rows.append(Counted(part.month, part.service_id, part.edition.pk, counts))
-        result, rest_result = self.index(own), self.index(others)
-        if result is None or rest_result is None:
-            return Group(group.code, group.n, group.is_shown, result)
-        moved = result.converted - rest_result.converted
-        interval = difference95(pooled(own), pooled(others), moved)
-        return Group(group.code, group.n, group.is_shown, result, moved, interval)
+    def sums_in(self, place: int, by: str, code: str) -> Sums:
+        part = self.parts[place]
+        return Sums.of(part.table.tally(masks_of(part, by).get(code, 0)))
 
     # -- questions -------------------------------------------------------------------------------
 
@@ -272,31 +137,6 @@ class Analysis:
                 found[one, other] = spearman(table), sum(map(sum, table))
         return found
 
-    # -- population ------------------------------------------------------------------------------
-
-    @cached_property
-    def population(self) -> int | None:
-        """People the services had in the year of the span, where all of them have said so.
-
-        None when one has not, or when the span touches two years.
-        """
-        if self.span.first.year != self.span.last.year or not self.parts:
-            return None
-        services = {part.service_id for part in self.parts}
-        rows = Audience.objects.filter(
-            office=self.office, service__in=services, year=self.span.first.year
-        )
-        known = dict(rows.values_list("service", "size"))
-        return sum(known.values()) if services <= set(known) else None
-
-    @cached_property
-    def finite_result(self) -> IndexResult | None:
-        """The result with the finite population correction in its interval; None where the
-        population is unknown or smaller than the number of answers."""
-        if self.population is None or self.result is None or self.population <= self.n:
-            return None
-        return index_of(self.counted(), self.office.weights, self.population, known=self.editions)
-
 
 def analysis_of(
     office: Office, span: Span, *, unit: Unit | None = None, service: Service | None = None
@@ -306,38 +146,11 @@ def analysis_of(
     rows = list(records(office, span.months, services))
     editions = Edition.objects.select_related("questionnaire").prefetch_related("questions")
     known = editions.in_bulk({row.edition for row in rows})
-    parts = tuple(
-        Part(
-            row.month,
-            row.service,
-            known[row.edition],
-            tabulate(
-                row.answers,
-                known[row.edition].layout,
-                known[row.edition].weights,
-                ((row.profiles, CHANNEL), (row.channels, 1), (row.signs, 1)),
-            ),
-        )
-        for row in rows
-    )
-    return Analysis(office, span, unit, service, parts)
-
-
-def months_settled(office: Office, span: Span) -> bool:
-    days = [month.first_day for month in span.months]
-    if office.today <= span.last.last_day:
-        return False
-    closed = Period.objects.closed().filter(office=office, month__in=days)
-    waiting = set(days) - set(closed.values_list("month", flat=True))
-    return not Response.objects.filter(office=office, month__in=waiting).exists()
-
-
-def codes_of(by: str, sizes: Counter[str]) -> list[str]:
-    """The groups in the order they are listed."""
-    question = next((row for row in PROFILE if row.code == by), None)
-    if question is not None:
-        return [code for code, _label in question.choices] + [UNKNOWN]
-    return [code for code, _n in sorted(sizes.items(), key=lambda row: (-row[1], row[0]))]
+    tables = [tabulated(row, known[row.edition]) for row in rows]
+    pairs = list(zip(rows, tables, strict=True))
+    slices = tuple(Slice.of(row, table) for row, table in pairs)
+    parts = tuple(Part(row.month, row.service, known[row.edition], table) for row, table in pairs)
+    return Analysis(office, span, unit, service, slices, known, parts)
 
 
 def masks_of(part: Part, by: str) -> dict[str, int]:
@@ -345,9 +158,7 @@ def masks_of(part: Part, by: str) -> dict[str, int]:
     if by == BY_SERVICE:
         return {str(part.service_id): part.table.everyone}
     if by == BY_CHANNEL:
-        names = {letter: channel for channel, letter in LETTERS.items()}
-        traits = part.table.traits[CHANNEL]
-        return {names.get(letter, letter): mask for letter, mask in traits.items()}
+        return channel_masks(part.table)
     place = [question.code for question in PROFILE].index(by)
     return dict(part.table.traits[place])
 
@@ -359,25 +170,3 @@ def group_masks(part: Part, row: str) -> dict[str, int]:
         return {str(score): mask for score, mask in scores.items()}
     is_trait = row in (BY_CHANNEL, BY_SERVICE) or row in [question.code for question in PROFILE]
     return masks_of(part, row) if is_trait else {}
-
-
-def tally_of(part: Part, trait: int | None, value: str) -> Tally:
-    if trait is None:
-        return part.table.tally()
-    return part.table.tally(part.table.traits[trait].get(value, 0))
-
-
-def pooled(counted: Sequence[Counted]) -> Tally:
-    return Tally.sum(row.tally for row in counted)
-
-
-def difference95(one: Tally, other: Tally, moved: Fraction) -> Interval | None:
-    """95 % interval of the difference of two indices of different people; None below two each.
-
-    The variances of the respondents' means add; normal approximation, as in `law.effect`.
-    """
-    first, second = level(one.respondents).variance, level(other.respondents).variance
-    if first is None or second is None:
-        return None
-    half = Z95 * root(first + second) * CONVERSION_BASE
-    return max(moved - half, Fraction(-75)), min(moved + half, Fraction(75))

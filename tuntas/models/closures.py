@@ -24,6 +24,7 @@ from tuntas.models.people import User
 from tuntas.models.periods import Period, PeriodClosed, PeriodNotOver, hold_month, is_closed
 from tuntas.models.responses import Response, ServiceCount
 from tuntas.models.seals import Prepared
+from tuntas.models.slices import ClosureSlices, slices_of
 from tuntas.models.surveys import asked_by, weights_of
 from tuntas.proof import recount
 from tuntas.proof.records import canonical
@@ -76,12 +77,14 @@ class Closure(AppendOnly):
             raise PeriodClosed(month)
         # Counting and hashing take seconds; whoever answers meanwhile must not wait for them.
         prepared, content = Prepared.of(office, month), count_month(office, month)
+        slices = slices_of(office, month)
         with transaction.atomic():
             hold_month(office.pk, month, exclusive=True)
             if is_closed(office.pk, month):
                 raise PeriodClosed(month)
             if not prepared.still_holds(office, month):
                 prepared, content = Prepared.of(office, month), count_month(office, month)
+                slices = slices_of(office, month)
             number = period.closures.count() + 1
             content["proof"] = prepared.as_json(office, month, number)
             closure = cls.objects.create(
@@ -94,6 +97,7 @@ class Closure(AppendOnly):
             )
             prepared.keep(closure)
             ClosureCount.keep(closure, period.office_id, month)
+            ClosureSlices.keep(closure, slices)
             Event.record(
                 "period.closed",
                 by=by,

@@ -29,6 +29,7 @@ from tuntas.models.seals import (
     seals_of,
     statuses_of,
 )
+from tuntas.models.slices import ClosureSlices, slices_of
 from tuntas.proof import contents, recount
 from tuntas.proof.checking import Finding
 from tuntas.proof.records import (
@@ -225,6 +226,7 @@ def findings(
     if standing is not None and standing.root:
         try:
             yield from changed_contents(standing, office, month)
+            yield from changed_slices(standing, office, month)
         except (KeyError, TypeError, ValueError) as error:
             told = f"isinya tidak dapat dihitung ulang ({type(error).__name__})"
             yield Finding(f"penutupan ke-{standing.number}", "content", told)
@@ -316,3 +318,11 @@ def changed_contents(closure: Closure, office: Office, month: Month) -> Iterator
     for row in recount.differences(counted, closure.content, json.loads(kept.editions)):
         told = f"penutupan {row.closed}, dihitung ulang {row.recounted}"
         yield Finding(where, row.where, told)
+
+
+def changed_slices(closure: Closure, office: Office, month: Month) -> Iterator[Finding]:
+    """What the standing closure keeps by channel and sign, computed again from the rows."""
+    kept = ClosureSlices.objects.filter(closure=closure).first()
+    if kept is not None and kept.content != [each.to_json() for each in slices_of(office, month)]:
+        told = "rincian kanal dan tanda tidak sama dengan yang dihitung ulang"
+        yield Finding(f"penutupan ke-{closure.number}", "slices", told)

@@ -15,6 +15,7 @@ from tuntas.law.grades import Grade, grade_of
 from tuntas.law.index import IndexResult, NoResponses, compute
 from tuntas.law.instruments import InstrumentResult
 from tuntas.law.months import Month
+from tuntas.law.sums import Sums
 from tuntas.law.tally import Tally
 from tuntas.models.closures import Closure, HistoricalResult
 from tuntas.models.offices import Office, Service, Unit
@@ -111,14 +112,19 @@ def index_of(
         return None
     known = editions_of(counted) if known is None else known
     editions = {row.edition_id: known[row.edition_id] for row in counted}
+    tally = Tally.sum(row.tally for row in counted)
+    return pooled_index(tally, list(editions.values()), convention, population)
+
+
+def pooled_index(
+    pooled: Tally | Sums,
+    editions: Sequence[Edition],
+    convention: str,
+    population: int | None = None,
+) -> IndexResult | None:
+    """Index of the pooled answers to these editions; None when nothing was answered."""
     try:
-        return compute(
-            Tally.sum(row.tally for row in counted),
-            convention,
-            weights_of(editions.values()),
-            asked_by(editions.values()),
-            population,
-        )
+        return compute(pooled, convention, weights_of(editions), asked_by(editions), population)
     except NoResponses:
         return None
 

@@ -10,6 +10,7 @@ from tuntas.models import Office, Service, Unit
 from tuntas.models.results import MonthResult, last_closed
 from tuntas.public.door import kept, page, problem, public, source
 from tuntas.public.survey import find_service, link_channel
+from tuntas.replica import may_be_old
 from tuntas.report.badge import POLICY, badge
 
 BADGE_SECONDS = 3600
@@ -66,6 +67,7 @@ def no_office(
 
 
 @public
+@may_be_old
 def service_badge(request: HttpRequest, token: str) -> HttpResponse:
     service = find_service(token)
     if service is None:
@@ -75,6 +77,7 @@ def service_badge(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @public
+@may_be_old
 def office_badge(request: HttpRequest, address: str) -> HttpResponse:
     offices = Office.at(address)
     if len(offices) != 1:

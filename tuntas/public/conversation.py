@@ -31,6 +31,7 @@ from tuntas.models.erasures import has_words
 from tuntas.models.feedback import TEXT_LIMIT
 from tuntas.public.brake import is_braked, note_wrong
 from tuntas.public.door import page, problem, public
+from tuntas.replica import may_be_old
 from tuntas.report import numbers
 from tuntas.typed import typed_code, whole
 
@@ -216,6 +217,7 @@ def status_of(row: Feedback) -> str:
 
 
 @public
+@may_be_old
 def office_answers(request: HttpRequest, office: str) -> HttpResponse:
     """What people suggested and what the office did, in the office's words."""
     found = Office.at(office)

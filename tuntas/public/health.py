@@ -20,7 +20,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from tuntas import __version__, measures, work
+from tuntas import __version__, measures, replica, work
 from tuntas.doctor import LEAST_SPACE, backup_made_at, waiting_mail
 from tuntas.models import Delivery, Notice
 from tuntas.public.door import public
@@ -41,12 +41,14 @@ def readyz(_request: HttpRequest) -> HttpResponse:
     """200 when this machine may get requests, else 503 and what is missing, in stable words.
 
     A background loop that is silent is told, but keeps no citizen out: answers wait well in the
-    database, and one loop may serve many machines.
+    database, and one loop may serve many machines. Nor does a replica that is away.
     """
     problems = [name for name, holds in CHECKS.items() if not safely(holds)]
     body = {"status": "not ready" if problems else "ready", "problems": problems}
     if "database" not in problems:
         body["work"] = "running" if safely(work_is_heard) else "silent"
+        if replica.is_configured():
+            body["replica"] = "near" if replica.WATCH.is_near() else "away"
     response = JsonResponse(body, status=503 if problems else 200)
     response["Cache-Control"] = "no-store"
     return response
@@ -149,6 +151,8 @@ class Own(Collector):
         yield up
         if alive:
             yield from queues()
+        if replica.is_configured():
+            yield from copies()
 
 
 def queues() -> Iterator[Metric]:
@@ -177,6 +181,18 @@ def queues() -> Iterator[Metric]:
         backup = GaugeMetricFamily("tuntas_backup_timestamp_seconds", "When the last one was made.")
         backup.add_metric([], made)
         yield backup
+
+
+def copies() -> Iterator[Metric]:
+    """Whether public pages are read from the replica, and how old that may be."""
+    near = GaugeMetricFamily("tuntas_replica_near", "1 when public pages are read from it.")
+    near.add_metric([], float(replica.WATCH.is_near()))
+    yield near
+    lag = replica.WATCH.lag()
+    if lag is not None:
+        behind = GaugeMetricFamily("tuntas_replica_lag_seconds", "How far it is behind, at most.")
+        behind.add_metric([], lag)
+        yield behind
 
 
 OWN = Own()

@@ -13,6 +13,7 @@ from tuntas.models import Office
 from tuntas.models.releases import LEAST_RELEASED, released
 from tuntas.public.chooser import no_office
 from tuntas.public.door import kept, page, problem, public, source
+from tuntas.replica import may_be_old
 from tuntas.report import open_data
 from tuntas.report.feed import CONTENT_TYPE, atom
 
@@ -22,6 +23,7 @@ FILE_NAMES = ("results.csv", "elements.csv", "results.json", "datapackage.json")
 
 
 @public
+@may_be_old
 def data_page(request: HttpRequest, address: str) -> HttpResponse:
     """What can be had, and what each column says."""
     offices = Office.at(address)
@@ -43,6 +45,7 @@ def data_page(request: HttpRequest, address: str) -> HttpResponse:
 
 
 @public
+@may_be_old
 def data_file(request: HttpRequest, address: str, name: str) -> HttpResponse:
     offices = Office.at(address)
     if len(offices) != 1 or name not in FILE_NAMES:
@@ -75,6 +78,7 @@ def as_json(data: object) -> str:
 
 
 @public
+@may_be_old
 def office_feed(request: HttpRequest, address: str) -> HttpResponse:
     """News of the released months for feed readers, in Indonesian."""
     offices = Office.at(address)

@@ -19,6 +19,7 @@ from tuntas.law.months import Month
 from tuntas.models import Closure, Exclusion, Report, Response, SetupCode
 from tuntas.models.proofs import inclusion_of
 from tuntas.public.door import page, problem, public, source
+from tuntas.replica import may_be_old
 from tuntas.typed import typed_code
 
 RECEIPT = re.compile(r"(\d{1,9})-([0-9A-Fa-f]{32})")
@@ -74,6 +75,7 @@ def verify_find(request: HttpRequest) -> HttpResponse:
 
 
 @public
+@may_be_old
 def verify(request: HttpRequest, code: str) -> HttpResponse:
     """What this system knows of a document, a closure or a receipt with this code."""
     report = Report.objects.select_related("office").filter(code=code.upper()).first()

@@ -36,6 +36,7 @@ from tuntas.models.releases import unit_results as results_of_units
 from tuntas.models.results import EMPTY, HISTORICAL, MonthResult
 from tuntas.public.chooser import no_office
 from tuntas.public.door import POLICY, kept, page, problem, public, sha256_of, source
+from tuntas.replica import may_be_old
 from tuntas.report import numbers
 from tuntas.report.open_data import page_path
 from tuntas.report.processing import weight_words
@@ -77,6 +78,7 @@ RUNNING = gettext_noop("Sedang dikerjakan")
 
 
 @public
+@may_be_old
 def office_results(request: HttpRequest, address: str, month: Month | None = None) -> HttpResponse:
     """The newest month, or an earlier one by its address."""
     offices = Office.at(address)
@@ -86,6 +88,7 @@ def office_results(request: HttpRequest, address: str, month: Month | None = Non
 
 
 @public
+@may_be_old
 def unit_results(
     request: HttpRequest, address: str, code: str, month: Month | None = None
 ) -> HttpResponse:
@@ -239,9 +242,10 @@ def feedback_of(office: Office, unit: Unit | None, month: Month | None) -> dict[
     )
     answers = PublishedAnswer.objects.public().filter(office=office)
     if unit is not None:
-        rows, answers = rows.filter(unit=unit), answers.filter(feedback__unit=unit)
+        rows = rows.filter(unit=unit)
+        answers = answers.filter(feedback__office=office, feedback__unit=unit)
     if month is not None:
-        answers = answers.filter(feedback__month=month.first_day)
+        answers = answers.filter(feedback__office=office, feedback__month=month.first_day)
     return {
         "share": AnsweredShare.of(rows, today=office.today),
         "share_span": span,
@@ -263,6 +267,7 @@ def reports_of(office: Office, rows: list[MonthResult]) -> list[Report]:
 
 
 @public
+@may_be_old
 def office_card(request: HttpRequest, address: str) -> HttpResponse:
     """A small page for a frame on any other site: the newest month and the way to the rest."""
     offices = Office.at(address)

@@ -22,7 +22,8 @@ from tuntas.law.elements import element
 from tuntas.law.months import Span
 from tuntas.law.profile import PROFILE, UNKNOWN
 from tuntas.models import Office, Service, Unit
-from tuntas.models.analyses import BY_CHANNEL, BY_SERVICE, Analysis, Cross, Group, analysis_of
+from tuntas.models.analyses import Analysis, Cross, analysis_of
+from tuntas.models.breakdowns import BY_CHANNEL, BY_SERVICE, Group
 from tuntas.models.monitoring import change_between
 from tuntas.models.releases import hidden_while_open
 from tuntas.models.results import (

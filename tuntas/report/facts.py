@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from tuntas.law.index import INDICATIVE_BELOW, IndexResult
 from tuntas.law.sampling import sample_size
-from tuntas.models.analyses import BY_CHANNEL, Analysis, Group
+from tuntas.models.breakdowns import BY_CHANNEL, Breakdown, Group
 from tuntas.models.responses import Channel
 from tuntas.report import numbers
 
@@ -54,18 +54,18 @@ class IndexFacts:
         return (", ".join(first) + ".", *[line for line in rest if line])
 
 
-def index_facts(analysis: Analysis) -> IndexFacts:
-    """The facts beside the index of an analysis."""
-    result = analysis.result
+def index_facts(found: Breakdown) -> IndexFacts:
+    """The facts beside the index of a breakdown."""
+    result = found.result
     return IndexFacts(
-        n=analysis.n,
+        n=found.n,
         interval=interval(result),
-        is_indicative=analysis.n < INDICATIVE_BELOW,
-        population=population_words(analysis),
-        adequacy=adequacy_words(analysis),
-        signs=sign_words(analysis),
-        channels=channel_rows(analysis),
-        channel_note=group_note(analysis),
+        is_indicative=found.n < INDICATIVE_BELOW,
+        population=population_words(found),
+        adequacy=adequacy_words(found),
+        signs=sign_words(found),
+        channels=channel_rows(found),
+        channel_note=group_note(found),
     )
 
 
@@ -76,32 +76,32 @@ def interval(result: IndexResult | None) -> str:
     return f"{numbers.number(low)}–{numbers.number(high)}"
 
 
-def population_words(analysis: Analysis) -> str:
-    if analysis.result is None:
+def population_words(found: Breakdown) -> str:
+    if found.result is None:
         return ""
-    finite = analysis.finite_result
+    finite = found.finite_result
     if finite is not None:
         return _(
             "Dengan koreksi populasi terhingga (N = %(size)s orang dalam setahun): %(ends)s."
-        ) % {"size": numbers.number(analysis.population, 0), "ends": interval(finite)}
-    if analysis.population is not None:
+        ) % {"size": numbers.number(found.population, 0), "ends": interval(finite)}
+    if found.population is not None:
         return _(
             "Koreksi populasi tidak dipakai: jawaban lebih banyak daripada populasi yang diisi."
         )
     return _("Koreksi populasi tidak dipakai: jumlah penerima layanan belum diisi semua.")
 
 
-def adequacy_words(analysis: Analysis) -> str:
+def adequacy_words(found: Breakdown) -> str:
     """How far the answers of the span are towards what the year needs."""
-    if analysis.population is None or analysis.result is None:
+    if found.population is None or found.result is None:
         return ""
-    wanted = sample_size(analysis.population)
+    wanted = sample_size(found.population)
     values = {
-        "n": numbers.number(analysis.n, 0),
+        "n": numbers.number(found.n, 0),
         "wanted": numbers.number(wanted, 0),
-        "size": numbers.number(analysis.population, 0),
+        "size": numbers.number(found.population, 0),
     }
-    if analysis.n >= wanted:
+    if found.n >= wanted:
         return (
             _(
                 "Cukup menurut tabel Krejcie–Morgan: %(n)s dari %(wanted)s responden yang "
@@ -118,13 +118,13 @@ def adequacy_words(analysis: Analysis) -> str:
     )
 
 
-def sign_words(analysis: Analysis) -> str:
-    result, without = analysis.result, analysis.unsigned_result
+def sign_words(found: Breakdown) -> str:
+    result, without = found.result, found.unsigned_result
     if result is None:
         return ""
-    if not analysis.signed:
+    if not found.signed:
         return _("Tidak ada jawaban bertanda.")
-    share = numbers.percent(Fraction(100 * analysis.signed, analysis.n), 1)
+    share = numbers.percent(Fraction(100 * found.signed, found.n), 1)
     if without is None:
         return _("Semua jawaban bertanda (%(share)s).") % {"share": share}
     return _(
@@ -137,14 +137,14 @@ def sign_words(analysis: Analysis) -> str:
     }
 
 
-def channel_rows(analysis: Analysis) -> tuple[tuple[str, str, str], ...]:
+def channel_rows(found: Breakdown) -> tuple[tuple[str, str, str], ...]:
     return tuple(
         (
             channel_name(group.code),
-            numbers.percent(Fraction(100 * group.n, analysis.n), 1),
+            numbers.percent(Fraction(100 * group.n, found.n), 1),
             difference_words(group),
         )
-        for group in analysis.groups(BY_CHANNEL)
+        for group in found.groups(BY_CHANNEL)
     )
 
 
@@ -174,16 +174,16 @@ def apart_words(group: Group) -> str:
     return _("%(moved)s dari yang lain, tidak dapat dibedakan") % {"moved": moved}
 
 
-def group_note(analysis: Analysis) -> str:
+def group_note(found: Breakdown) -> str:
     """Why the answers of groups are not shown; empty when they are."""
-    if analysis.shows_groups:
+    if found.shows_groups:
         return ""
-    if not analysis.is_whole_office:
+    if not found.is_whole_office:
         return _(
             "Nilai per kelompok hanya ditampilkan untuk kantor seluruhnya: selisih antara kantor "
             "dan unit dapat membuka jawaban kelompok kecil."
         )
-    if analysis.span.kind == "range":
+    if found.span.kind == "range":
         return _(
             "Nilai per kelompok hanya ditampilkan untuk bulan, triwulan, semester, dan tahun "
             "takwim: selisih dua rentang bebas dapat membuka jawaban kelompok kecil."

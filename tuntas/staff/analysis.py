@@ -16,7 +16,8 @@ from tuntas.law.elements import element
 from tuntas.law.months import Month, Span
 from tuntas.law.profile import PROFILE
 from tuntas.models import Period, Service, Unit
-from tuntas.models.analyses import BY_CHANNEL, Analysis, analysis_of
+from tuntas.models.analyses import Analysis, analysis_of
+from tuntas.models.breakdowns import BY_CHANNEL
 from tuntas.models.results import OPEN, first_month, month_results
 from tuntas.report import numbers, sheets
 from tuntas.report.analysis import chapter_of, cross_table, group_title, table_of

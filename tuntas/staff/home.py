@@ -17,13 +17,12 @@ from tuntas.models import (
     AnsweredShare,
     Feedback,
     Office,
-    Period,
     Role,
     Service,
     Unit,
 )
 from tuntas.models.adequacy import OfficeAdequacy, adequacies, together
-from tuntas.models.analyses import analysis_of
+from tuntas.models.breakdowns import breakdown_of
 from tuntas.models.releases import closed_months, hidden_while_open
 from tuntas.models.results import (
     CLOSED,
@@ -93,7 +92,7 @@ def month_facts(office: Office, row: MonthResult, unit: Unit | None) -> IndexFac
     answers."""
     if row.result is None:
         return None
-    return index_facts(analysis_of(office, Span(row.month, row.month), unit=unit))
+    return index_facts(breakdown_of(office, row.month, unit=unit))
 
 
 def own_unit(request: StaffRequest) -> Unit | None:
@@ -158,11 +157,16 @@ def todo(request: StaffRequest, feedback: Any, plans: Any, today: date) -> list[
 
 
 def months_to_close(office: Office, today: date) -> int:
-    """Months that are over, have answers, and are still open."""
-    days = office.responses.filter(month__lt=Month.of(today).first_day)
-    over = set(days.values_list("month", flat=True).distinct())
-    closed = set(Period.objects.closed().filter(office=office).values_list("month", flat=True))
-    return len(over - closed)
+    """Months that are over, have answers, and are still open. Closed ones are not looked at: an office
+    of many years has millions of answers in them."""
+    over = office.responses.filter(month__lt=Month.of(today).first_day)
+    first = over.order_by("month").values_list("month", flat=True).first()
+    if first is None:
+        return 0
+    closed = closed_months(office)
+    months = Span(Month.of(first), Month.of(today) + -1).months
+    waiting = [month.first_day for month in months if month not in closed]
+    return int(over.filter(month__in=waiting).order_by().values("month").distinct().count())
 
 
 def offices_below(request: StaffRequest, this_month: Month) -> list[dict[str, Any]]:
