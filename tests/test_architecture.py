@@ -73,6 +73,7 @@ MODELS = [
     "holidays",
     "reply_templates",
     "feedback",
+    "search",
     "tokens",
     "idempotency",
     "invitations",

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from tuntas.law.elements import ELEMENTS, element
 from tuntas.law.months import Month, Span
-from tuntas.models import ActionPlan, Evidence, Feedback, Period, Unit
+from tuntas.models import ActionPlan, Evidence, Feedback, Period, Unit, search
 from tuntas.models.plans import ActionPlanQuerySet, semester_of
 from tuntas.models.results import month_results
 from tuntas.report import numbers, sheets
@@ -141,7 +141,7 @@ def filtered(rows: ActionPlanQuerySet, request: StaffRequest, state: str) -> Act
     found = by_state[state]() if state in by_state else rows
     text, unit, code = (request.GET.get(key, "").strip() for key in ("q", "unit", "element"))
     if text:
-        found = found.filter(action__icontains=text[:100])
+        found = search.among(found, request.office.pk, text)
     if unit:
         found = found.filter(unit__code=unit[:40])
     if code:
