@@ -257,8 +257,10 @@ ACTS: dict[str, Callable[[], None]] = {
     "staff home": opened("home"),
     "inbox, first page": opened("feedback-list"),
     "inbox, a page in the middle": opened("feedback-list", MIDDLE),
-    "inbox, searched": opened("feedback-list", "?state=all&q=toilet+mohon"),
+    "inbox, a rare word": opened("feedback-list", "?state=all&q=417"),
+    "inbox, two words": opened("feedback-list", "?state=all&q=toilet+mohon"),
     "plans, first page": opened("plan-list"),
+    "plans, a later page": opened("plan-list", '?after=["u1","2025-06-01","1"]'),
 }
 # Whoever opens these waits; they must not grow with the office.
 PAGES = tuple(name for name in ACTS if name.startswith(("staff", "inbox", "plans")))

@@ -25,7 +25,8 @@ SIZES = (10_000, 100_000, 1_000_000)
 ORDER = (
     "index of a month", "breakdowns of a month", "closing a month", "archive of a month",
     "verifying the archive", "monthly report, PDF", "roll-up of a year", "staff home",
-    "inbox, first page", "inbox, a page in the middle", "inbox, searched", "plans, first page",
+    "inbox, first page", "inbox, a page in the middle", "inbox, a rare word", "inbox, two words",
+    "plans, first page", "plans, a later page",
     "import of a tenth",
 )  # fmt: skip
 Figures = dict[str, dict[int, dict[str, float]]]

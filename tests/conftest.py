@@ -176,9 +176,11 @@ def moment(text: str) -> datetime:
 
 @contextmanager
 def triggers_aside(cursor: Any, table: str = "%") -> Iterator[None]:
-    """SQLite without the triggers of a table, or of all."""
+    """SQLite without the triggers of a table, or of all; those that keep the index of the search stay."""
     cursor.execute(
-        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE %s", [table]
+        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE %s "
+        "AND name NOT LIKE '%%_words_%%'",
+        [table],
     )
     triggers = cursor.fetchall()
     for name, _sql in triggers:

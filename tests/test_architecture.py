@@ -74,6 +74,7 @@ MODELS = [
     "holidays",
     "reply_templates",
     "feedback",
+    "search",
     "tokens",
     "idempotency",
     "invitations",

@@ -318,11 +318,23 @@ def test_codes_long_expired_go_and_their_numbers_stay(cast: Cast) -> None:
 def test_the_data_dictionary_misses_no_table_and_no_column(cast: Cast) -> None:
     stored = {}
     with connection.cursor() as cursor:
+        parts = parts_of_indexes(cursor)
         for name in connection.introspection.table_names(cursor):
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(name)} LIMIT 0")
-            stored[name] = {column[0] for column in cursor.description}
+            if name not in parts:
+                stored[name] = {column[0] for column in cursor.description}
+            if f"{name}_data" in parts:
+                stored[name].add("rowid")
     written = {name: {word.rstrip("!~") for word in words.split()} for name, words in MARKS.items()}
     assert written == stored
+
+
+def parts_of_indexes(cursor: Any) -> set[str]:
+    """The tables in which FTS5 stores an index."""
+    if connection.vendor != "sqlite":
+        return set()
+    cursor.execute("SELECT name FROM pragma_table_list WHERE type = 'shadow'")
+    return {row[0] for row in cursor.fetchall()}
 
 
 def test_the_document_is_the_dictionary() -> None:

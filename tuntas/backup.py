@@ -342,10 +342,13 @@ def refuse_data() -> None:
 @contextmanager
 def guards_lifted() -> Iterator[None]:
     """Without the triggers that keep rows as they are, which would refuse to take rows over from
-    the built-in ones of a new database. Only while there is no office yet."""
+    the built-in ones of a new database. Only while there is no office yet. Those of the search stay: they
+    make its index of what comes in."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            cursor.execute(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name NOT LIKE '%_words_%'"
+            )
             triggers = dict(cursor.fetchall())
             for name in triggers:
                 cursor.execute(f'DROP TRIGGER "{name}"')
@@ -354,16 +357,16 @@ def guards_lifted() -> Iterator[None]:
                 cursor.execute(sql)
         else:
             cursor.execute(
-                "SELECT DISTINCT event_object_table FROM information_schema.triggers "
-                "WHERE trigger_schema = current_schema()"
+                "SELECT DISTINCT event_object_table, trigger_name FROM information_schema.triggers "
+                "WHERE trigger_schema = current_schema() AND trigger_name NOT LIKE '%_words'"
             )
-            tables = [row[0] for row in cursor.fetchall()]
-            for table in tables:
-                cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER USER')
+            guards = cursor.fetchall()
+            for table, name in guards:
+                cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER "{name}"')
             yield
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            for table in tables:
-                cursor.execute(f'ALTER TABLE "{table}" ENABLE TRIGGER USER')
+            for table, name in guards:
+                cursor.execute(f'ALTER TABLE "{table}" ENABLE TRIGGER "{name}"')
 
 
 def empty(model: Any) -> None:

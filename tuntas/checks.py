@@ -92,6 +92,12 @@ def database_version(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
             hint="Gunakan SQLite 3.35 atau lebih baru.",
             id="tuntas.E004",
         )
+    if connection.vendor == "sqlite" and not has_word_index():
+        yield Error(
+            "SQLite ini dibuat tanpa FTS5, yang dipakai untuk pencarian.",
+            hint="Gunakan Python dengan SQLite yang memuat FTS5, seperti dari Debian atau python.org.",
+            id="tuntas.E007",
+        )
     if connection.vendor == "postgresql":
         found = connection.pg_version  # type: ignore[attr-defined]  # PostgreSQL's wrapper only
         if found < POSTGRES_LEAST:
@@ -100,6 +106,12 @@ def database_version(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
                 hint="Gunakan PostgreSQL 15 atau lebih baru.",
                 id="tuntas.E005",
             )
+
+
+def has_word_index() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sqlite_compileoption_used('ENABLE_FTS5')")
+        return bool(cursor.fetchone()[0])
 
 
 @register()

@@ -36,6 +36,7 @@ MARKS = {
         "id office_id unit_id survey_month element cause~ action~ horizon person_in_charge~ "
         "due_on start_month end_month completion_id created_at created_by_id!"
     ),
+    "tuntas_actionplan_words": "rowid said~",
     "tuntas_actionplan_source_feedback": "id actionplan_id feedback_id",
     "tuntas_aggregateimport": (
         "id office_id file_name~ sha256 text~ at by_id! confirmed_at confirmed_by_id! "
@@ -90,6 +91,7 @@ MARKS = {
         "id office_id unit_id service_id month received_at text~ kind due_on assignee_id! "
         "code_sha256 split_from_id waits answered_at answered_as"
     ),
+    "tuntas_feedback_words": "rowid said~ replies~",
     "tuntas_historicalresult": "id office_id unit_id service_id month converted n source~",
     "tuntas_holiday": "id office_id date name is_worked by_id! at",
     "tuntas_hookmark": "id table low upcoming marked_at",
@@ -208,6 +210,11 @@ OTHERS = {
     "tuntas_cache": "Counters of the lock-out, by a hash of the address, for minutes.",
     "tuntas_chore": "What the background loop does again and again, and when it is next due.",
     "tuntas_actionplan_source_feedback": "Which suggestions an action plan answers.",
+    "tuntas_feedback_words": (
+        "The index of the search: the words of a suggestion and of the messages about it. The database "
+        "keeps it and forgets what is erased; no backup holds it. SQLite (FTS5) stores it in tables of its own."
+    ),
+    "tuntas_actionplan_words": "The index of the search: the words of an action plan.",
     "django_migrations": "Which changes of the tables were made.",
     "django_session": "Who is signed in, until it ends.",
     "django_content_type": "Names of the tables.",

@@ -20,7 +20,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from tuntas import replica, work
-from tuntas.models import Event, Notice
+from tuntas.models import Event, Notice, search
 
 Finding = tuple[str, str, str]
 
@@ -73,6 +73,7 @@ def findings() -> list[Finding]:
         )
     else:
         found_all.append(("baik", "Jawaban, penutupan, dan jejak audit dilindungi pemicu.", ""))
+    found_all.append(search_index())
     found_all.append(write_probe())
     found_all.append(durability())
     found_all.append(clock())
@@ -223,13 +224,49 @@ def background_work() -> Finding:
 
 def guarded_tables() -> set[str]:
     """Tables that have a trigger."""
+    return set(triggers().values())
+
+
+def triggers() -> dict[str, str]:
+    """The table of each trigger."""
     if connection.vendor == "sqlite":
-        sql = "SELECT DISTINCT tbl_name FROM sqlite_master WHERE type = 'trigger'"
+        sql = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
     else:
-        sql = "SELECT DISTINCT event_object_table FROM information_schema.triggers"
+        sql = "SELECT trigger_name, event_object_table FROM information_schema.triggers"
     with connection.cursor() as cursor:
         cursor.execute(sql)
-        return {row[0] for row in cursor.fetchall()}
+        return dict(cursor.fetchall())
+
+
+def search_index() -> Finding:
+    """Whether the index of the search is kept: its triggers are there, and each row has its words."""
+    missing = set(kept_by()) - set(triggers())
+    apart = [
+        index
+        for table, index in search.INDEXES.items()
+        if number_of_rows(table) != number_of_rows(index)
+    ]
+    if missing or apart:
+        told = f"Indeks pencarian tidak utuh ({', '.join(sorted([*missing, *apart]))})."
+        return (
+            "galat",
+            told,
+            "Cadangkan, lalu pulihkan cadangan itu: indeks dibuat ulang darinya.",
+        )
+    return ("baik", "Indeks pencarian utuh.", "")
+
+
+def kept_by() -> list[str]:
+    """Names of the triggers that keep the index of the search."""
+    tables = ("tuntas_feedback", "tuntas_reply", "tuntas_actionplan")
+    acts = ("_insert", "_update", "_delete") if connection.vendor == "sqlite" else ("",)
+    return [f"{table}_words{act}" for table in tables for act in acts]
+
+
+def number_of_rows(table: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608  # our own tables
+        return int(cursor.fetchone()[0])
 
 
 def write_probe() -> Finding:

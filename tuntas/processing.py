@@ -56,7 +56,7 @@ ACTIVITIES = (
         _("Petugas unit yang menjawab, tim survei, dan kepala kantor"),
         ("text",),
         (
-            "feedback", "reply", "vote", "referral", "spammark", "merge", "batch",
+            "feedback", "feedback_words", "reply", "vote", "referral", "spammark", "merge", "batch",
             "publishedanswer", "texterasure", "replytemplate",
         ),
     ),
@@ -112,7 +112,7 @@ ACTIVITIES = (
         STAFF,
         OWN_OFFICE,
         ("evidence",),
-        ("actionplan", "planstage", "planrevision", "progress", "obstacle", "evidence"),
+        ("actionplan", "actionplan_words", "planstage", "planrevision", "progress", "obstacle", "evidence"),
     ),
     Activity(
         "reporting",

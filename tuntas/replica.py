@@ -16,7 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connections
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 ALIAS = "replica"
 # Seconds between two looks at the replica, and after one that failed: connecting in vain is slow.
@@ -157,6 +157,8 @@ def from_replica(view: Callable[[], HttpResponse]) -> HttpResponse | None:
     before = reading_from.set(ALIAS)
     try:
         response = view()
+    except Http404:
+        return None
     except (DatabaseError, InterfaceError):
         WATCH.lose()
         return None

@@ -173,6 +173,8 @@ def database(url: str, patience: dict[str, str] = PATIENCE) -> dict[str, object]
                 "init_command": (
                     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
                     "PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY;"
+                    # What is erased is written over; many builds of SQLite leave it in free space.
+                    "PRAGMA secure_delete=ON;"
                 ),
             },
         }

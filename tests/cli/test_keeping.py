@@ -82,7 +82,9 @@ def test_a_restored_office_is_the_same_in_every_byte(full: dict[str, str], tmp_p
     again = tmp_path / "again.zip"
     run("backup", str(again), env=env)
     assert contents(again) == contents(kept)
-    assert "pemicu" in run("doctor", env=env).stdout  # what guards the rows is back, too
+    told_by_doctor = run("doctor", env=env).stdout
+    assert "dilindungi pemicu" in told_by_doctor  # what guards the rows is back, too
+    assert "Indeks pencarian utuh" in told_by_doctor
     refused = run("restore", str(kept), env=env)
     assert refused.returncode == 2
     assert "sudah berisi data" in refused.stderr
@@ -151,6 +153,7 @@ def test_everything_moves_to_postgresql_and_back(full: dict[str, str], tmp_path:
         assert run("backup", str(back), env=there).returncode == 0
         old, new = contents(Path(full["KEPT"])), contents(back)
         assert {n for n in old if n.startswith("tables") and old[n] != new[n]} == set()
+        assert "Indeks pencarian utuh" in run("doctor", env=there).stdout
         full_one = run("move", "--to", url, env=full)
         assert full_one.returncode == 1
         assert "sudah berisi data" in full_one.stderr

@@ -13,9 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.conftest import Cast, answer, moment
-from tuntas.models import Feedback
+from tuntas.models import ActionPlan, Feedback, Unit
 from tuntas.staff.inbox import SORTS
 from tuntas.staff.paging import COUNTED, KeyPage, counted, key_page
+from tuntas.staff.plans import SORTS as PLAN_SORTS
 
 ORDERS = [order for _label, order in SORTS.values()]
 DAY = date(2026, 3, 2)
@@ -110,7 +111,9 @@ def test_counting_ends_where_nobody_reads_on(cast: Cast) -> None:
     assert counted(Feedback.objects.all()) is None
 
 
-@pytest.mark.parametrize(("sort", "index"), [("due", "feedback_office_due"), ("newest", "at")])
+@pytest.mark.parametrize(
+    ("sort", "index"), [("due", "feedback_waiting"), ("newest", "feedback_office_order")]
+)
 def test_a_late_page_is_found_by_an_index(cast: Cast, sort: str, index: str) -> None:
     """A page in the middle of the list: neither all rows before it are read nor all sorted."""
     fill(cast, 3000)
@@ -135,3 +138,122 @@ def test_a_late_page_is_found_by_an_index(cast: Cast, sort: str, index: str) -> 
     else:
         assert index in plan, plan
         assert "SCAN tuntas_feedback" not in plan, plan
+
+
+def plan_of_page(cast: Cast, page: str, query: dict[str, str]) -> str:
+    """How the engine means to find the rows of a page."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    with CaptureQueriesContext(connection) as queries:
+        cast.client("team").get(reverse(page), query)
+    (sql,) = [row["sql"] for row in queries.captured_queries if "LIMIT 26" in row["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {'QUERY PLAN ' if connection.vendor == 'sqlite' else ''}{sql}")
+        return " ".join(str(row) for row in cursor.fetchall())
+
+
+@pytest.mark.parametrize(
+    ("state", "sort", "index"),
+    [
+        ("all", "newest", "feedback_office_order"),
+        ("all", "oldest", "feedback_office_order"),
+        ("all", "due", "feedback_office_day"),
+        ("waiting", "due", "feedback_waiting"),
+        ("overdue", "due", "feedback_waiting"),
+    ],
+)
+def test_the_first_page_sorts_nothing(cast: Cast, state: str, sort: str, index: str) -> None:
+    fill(cast, 3000)
+    plan = plan_of_page(cast, "feedback-list", {"state": state, "sort": sort})
+    assert index in plan, plan
+    assert "ORDER BY" not in plan, plan
+
+
+# -- lists of several parts ------------------------------------------------------------------------
+
+
+def plan_ahead(cast: Cast, count: int) -> None:
+    """Plans of two units, few months and few due days; every fourth has none."""
+    ActionPlan.objects.bulk_create(
+        ActionPlan(
+            office=cast.office,
+            unit=(cast.pensiun, cast.inka)[n % 2],
+            survey_month=date(2026, 1 + n % 3, 1),
+            action=f"Rencana {n}",
+            due_on=None if n % 4 == 0 else DAY + timedelta(days=n % 3),
+            created_at=moment("2026-03-02 03:00") + timedelta(minutes=n % 5),
+        )
+        for n in range(count)
+    )
+
+
+def expected_order(sort: str) -> list[ActionPlan]:
+    """What the list should be, said without parts or pages."""
+    keys: dict[str, Any] = {
+        "unit": lambda plan: (
+            plan.unit.position, plan.unit_id, -plan.survey_month.toordinal(), plan.pk,
+        ),
+        "due": lambda plan: (plan.due_on or date.max, plan.pk),
+        "survey": lambda plan: (-plan.survey_month.toordinal(), -plan.pk),
+        "changed": lambda plan: (-plan.created_at.timestamp(), -plan.pk),
+    }  # fmt: skip
+    return sorted(ActionPlan.objects.select_related("unit"), key=keys[sort])
+
+
+@pytest.mark.parametrize("sort", PLAN_SORTS)
+def test_the_plans_are_met_once_forward_and_back(cast: Cast, sort: str) -> None:
+    Unit.objects.filter(pk=cast.inka.pk).update(position=0)
+    Unit.objects.filter(pk=cast.pensiun.pk).update(position=1)
+    plan_ahead(cast, 63)
+    client, url, query = cast.client("team"), reverse("plan-list"), {"sort": sort}
+    pages = [client.get(url, query).context["page"]]
+    while pages[-1].after:
+        pages.append(client.get(url, {**query, "after": pages[-1].after}).context["page"])
+    assert [len(each) for each in pages] == [25, 25, 13]
+    assert [plan for each in pages for plan in each] == expected_order(sort)
+    back = [pages[-1]]
+    while back[-1].before:
+        back.append(client.get(url, {**query, "before": back[-1].before}).context["page"])
+    assert [list(each) for each in reversed(back)] == [list(each) for each in pages]
+    file = client.get(reverse("plan-export", args=["csv"]), query).content.decode("utf-8-sig")
+    numbers = [int(line.split(";")[0].split(",")[0]) for line in file.splitlines()[1:]]
+    assert numbers == [plan.pk for plan in expected_order(sort)]
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "[]", "{}", "7", '["inka"]', '["nowhere", "2026-01-01", "1"]', '[["inka"], "2026-01-01", "1"]',
+        '["inka", "x", "1"]', '["dated", "1"]', '["undated", "2026-01-01", "1"]', '[null, null, null]',
+        '["inka", "2026-01-01", "99999999999999999999"]',
+    ],
+)  # fmt: skip
+def test_a_mark_of_no_part_leads_to_the_first_plans(cast: Cast, mark: str) -> None:
+    plan_ahead(cast, 30)
+    client, url = cast.client("team"), reverse("plan-list")
+    for sort in PLAN_SORTS:
+        first = client.get(url, {"sort": sort}).context["page"]
+        for way in ("after", "before"):
+            shown = client.get(url, {"sort": sort, way: mark})
+            assert list(shown.context["page"]) == list(first), (sort, way)
+
+
+@pytest.mark.parametrize(
+    ("sort", "state", "index"),
+    [
+        ("unit", "running", "plan_unit_open"),
+        ("unit", "all", "plan_unit_month"),
+        ("due", "running", "plan_office_open"),
+        ("due", "all", "plan_office_due"),
+        ("survey", "all", "plan_office_month"),
+        ("changed", "all", "plan_office_made"),
+    ],
+)
+def test_a_page_of_plans_is_found_by_an_index(
+    cast: Cast, sort: str, state: str, index: str
+) -> None:
+    plan_ahead(cast, 1200)
+    query = {"sort": sort, "state": state}
+    after = cast.client("team").get(reverse("plan-list"), query).context["page"].after
+    plan = plan_of_page(cast, "plan-list", {**query, "after": after})
+    assert index in plan, plan

@@ -21,7 +21,7 @@ def guard(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tuntas", "0020_take")]
+    dependencies = [("tuntas", "0022_lists")]
     operations = [
         migrations.CreateModel(
             name="ClosureSlices",

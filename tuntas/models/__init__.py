@@ -2,7 +2,7 @@
 
 codes ← signing ← audit ← leases ← people ← sign_ins ← offices ← setup_codes ← staff_invitations ←
 privacy ← erased ← audiences ← drafts ← surveys ← starts ← periods ← exclusions ← holidays ←
-reply_templates ← feedback ← tokens ← idempotency ← invitations ← shares ← outcomes ←
+reply_templates ← feedback ← search ← tokens ← idempotency ← invitations ← shares ← outcomes ←
 conversations ← erasures ← batches ← published ← deadlines ← responses ← spreadsheets ← tablets ←
 papers ← seals ← counts ← tabulations ← slices ← closures ← proofs ← results ← releases ← outside ←
 places ← rollups ← tally_check ← aggregate_file ← aggregates ← adequacy ← breakdowns ← analyses ← progress ←

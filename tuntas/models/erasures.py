@@ -21,6 +21,7 @@ from tuntas.models.erased import Erased
 from tuntas.models.feedback import Feedback, Reply
 from tuntas.models.outcomes import SHORTEST_REASON
 from tuntas.models.people import User
+from tuntas.models.search import forget_erased
 
 
 class Cause(models.TextChoices):
@@ -57,7 +58,8 @@ class TextErasure(AppendOnly):
         """Erase every word the citizen wrote in this conversation, and the address if there is one.
 
         Of a part split off the whole is meant: it is one citizen's text. Raises ValidationError
-        when nothing is left to erase, and for an office that gives no reason.
+        when nothing is left to erase, and for an office that gives no reason. Who erases many by a
+        rule calls `forget_erased` once, in the same transaction.
         """
         now, main = at or timezone.now(), feedback.split_from or feedback
         reason = reason.strip()
@@ -73,6 +75,8 @@ class TextErasure(AppendOnly):
             if not has_words(main):
                 raise ValidationError(_("Tulisan ini sudah dihapus."))
             forget_words(main)
+            if cause != Cause.RULE:
+                forget_erased()
             for contact in Contact.objects.filter(feedback=main).select_related("feedback__office"):
                 contact.erase(rule=cause == Cause.RULE)
             row = cls(feedback=main, cause=cause, reason=reason, at=now, by=by)

@@ -127,9 +127,13 @@ class Feedback(models.Model):
     class Meta:
         ordering = ["-received_at", "-id"]
         indexes = [
-            models.Index(fields=["office", "-received_at"], name="feedback_office_at"),
+            # Read from its end for the newest; the key in it settles the order of equal moments.
+            models.Index(fields=["office", "received_at", "id"], name="feedback_office_order"),
             models.Index(fields=["office", "month"], name="feedback_office_month"),
-            models.Index(fields=["office", "waits", "due_on", "id"], name="feedback_office_due"),
+            models.Index(fields=["office", "due_on", "id"], name="feedback_office_day"),
+            models.Index(
+                fields=["office", "due_on", "id"], condition=Q(waits=True), name="feedback_waiting"
+            ),
             models.Index(
                 fields=["office", "kind", "answered_as", "due_on", "unit"],
                 name="feedback_office_share",  # counting a share reads this index alone

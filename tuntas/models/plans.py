@@ -32,18 +32,12 @@ from tuntas.models.progress import (
 
 REVISED = frozenset(
     [
-        "unit",
-        "survey_month",
-        "element",
-        "cause",
-        "action",
-        "horizon",
-        "person_in_charge",
-        "due_on",
-        "start_month",
-        "end_month",
+        "unit", "survey_month", "element", "cause", "action", "horizon", "person_in_charge",
+        "due_on", "start_month", "end_month",
     ]
-)
+)  # fmt: skip
+
+OPEN = Q(completion__isnull=True)
 
 
 class Horizon(models.TextChoices):
@@ -70,7 +64,7 @@ class ActionPlanQuerySet(models.QuerySet["ActionPlan"]):
         return self.filter(completion__isnull=False)
 
     def unfinished(self) -> ActionPlanQuerySet:
-        return self.filter(completion__isnull=True)
+        return self.filter(OPEN)
 
     def surveyed_before(self, first: Month) -> ActionPlanQuerySet:
         """Plans that answer an earlier survey; those not finished then are carried on."""
@@ -124,6 +118,19 @@ class ActionPlan(models.Model):
 
     class Meta:
         ordering = ["unit__position", "survey_month", "id"]
+        indexes = [
+            models.Index(fields=["unit", "-survey_month", "id"], name="plan_unit_month"),
+            models.Index(fields=["office", "due_on", "id"], name="plan_office_due"),
+            models.Index(fields=["office", "-survey_month", "-id"], name="plan_office_month"),
+            models.Index(fields=["office", "-created_at", "-id"], name="plan_office_made"),
+            # What is finished gathers over the years; the list begins with what is not.
+            models.Index(
+                fields=["unit", "-survey_month", "id"], condition=OPEN, name="plan_unit_open"
+            ),
+            models.Index(
+                fields=["office", "due_on", "id"], condition=OPEN, name="plan_office_open"
+            ),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(survey_month__day=1), name="plan_survey_month"),
             models.CheckConstraint(

@@ -31,10 +31,13 @@ from tuntas.models.offices import Office
 from tuntas.models.people import User
 from tuntas.models.publications import Publication
 from tuntas.models.reports import SignedFile
+from tuntas.models.search import forget_erased
 from tuntas.models.spreadsheets import Upload
 
 # What one turn of the background loop erases at most of a kind; the rest waits for the next.
 TURN = 1000
+# Texts erased in one transaction: the index of their words is cleaned once for all of them.
+TOGETHER = 100
 
 SINCE = {
     "contact": _("sesudah jawaban terakhir kantor"),
@@ -218,8 +221,11 @@ def erase_contacts(office: Office, rows: models.QuerySet[Any], now: datetime) ->
 
 def erase_texts(_office: Office, rows: models.QuerySet[Any], now: datetime) -> int:
     found = list(rows.select_related("office")[:TURN])
-    for row in found:
-        TextErasure.make(row, Cause.RULE, at=now)
+    for start in range(0, len(found), TOGETHER):
+        with transaction.atomic():
+            for row in found[start : start + TOGETHER]:
+                TextErasure.make(row, Cause.RULE, at=now)
+            forget_erased()
     return len(found)
 
 

@@ -36,65 +36,113 @@ class KeyPage(Generic[M]):
         return self.object_list[place]
 
 
-def key_page(rows: QuerySet[M], order: Sequence[str], query: Any, size: int) -> KeyPage[M]:
-    """The page that `after` or `before` in the query names, else the first.
+@dataclass(frozen=True)
+class Start:
+    """What a mark says: a page begins after (or ends before) the row with these values in this part."""
 
-    `order`: fields of the model itself without NULL, the last one unique, all in one direction. Each
-    mark that is none of ours leads to the first page.
+    part: str
+    values: list[Any]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One stretch of a list: rows of which a condition holds, in an order of their own.
+
+    `order`: fields of the model itself, not NULL in any of these rows, the last one unique. All in one
+    direction is what an index serves best.
+    """
+
+    name: str  # stands in the marks
+    condition: Q
+    order: Sequence[str]
+
+
+def key_page(rows: QuerySet[M], order: Sequence[str], query: Any, size: int) -> KeyPage[M]:
+    """The page that `after` or `before` in the query names, else the first, of a list in one order
+    (`Part.order`). Each mark that is none of ours leads to the first page."""
+    return parted_page(rows, [Part("", Q(), order)], query, size)
+
+
+def parted_page(rows: QuerySet[M], parts: Sequence[Part], query: Any, size: int) -> KeyPage[M]:
+    """Like `key_page`, of a list that is one part after the other; each row belongs to one of them.
+
+    So a list may be ordered by what its rows do not hold themselves, or by what some lack: a page reads from
+    the part it begins in, and from the next ones only as far as it reaches.
     """
     after, before = (
-        read_mark(rows.model, order, query.get(way, "")) for way in ("after", "before")
+        read_mark(rows.model, parts, query.get(way, "")) for way in ("after", "before")
     )
     if before is not None and after is None:
-        backward = tuple(turned(name) for name in order)
-        found = list(beyond(rows, backward, before).order_by(*backward)[: size + 1])
+        found = stretch(rows, [turned(part) for part in reversed(parts)], before, size + 1)
         page, has_before, has_after = found[:size][::-1], len(found) > size, True
     else:
-        if after is not None:
-            rows = beyond(rows, order, after)
-        found = list(rows.order_by(*order)[: size + 1])
+        found = stretch(rows, parts, after, size + 1)
         page, has_before, has_after = found[:size], after is not None, len(found) > size
     return KeyPage(
-        page,
-        mark(page[0], order) if page and has_before else "",
-        mark(page[-1], order) if page and has_after else "",
+        [row for _part, row in page],
+        mark(*page[0]) if page and has_before else "",
+        mark(*page[-1]) if page and has_after else "",
     )
 
 
-def turned(name: str) -> str:
-    return name[1:] if name.startswith("-") else f"-{name}"
+def stretch(
+    rows: QuerySet[M], parts: Sequence[Part], start: Start | None, most: int
+) -> list[tuple[Part, M]]:
+    """The first rows after the start, each with its part."""
+    names = [part.name for part in parts]
+    found: list[tuple[Part, M]] = []
+    for part in parts[names.index(start.part) if start else 0 :]:
+        of_part = rows.filter(part.condition)
+        if start and part.name == start.part:
+            of_part = beyond(of_part, part.order, start.values)
+        found += [(part, row) for row in of_part.order_by(*part.order)[: most - len(found)]]
+        if len(found) == most:
+            break
+    return found
+
+
+def turned(part: Part) -> Part:
+    """The part from its end to its beginning."""
+    order = [name[1:] if name.startswith("-") else f"-{name}" for name in part.order]
+    return Part(part.name, part.condition, order)
 
 
 def beyond(rows: QuerySet[M], order: Sequence[str], values: Sequence[Any]) -> QuerySet[M]:
     """The rows that come after one with these values, in this order."""
-    way = "lt" if order[0].startswith("-") else "gt"
+    ways = ["lt" if name.startswith("-") else "gt" for name in order]
     names = [name.lstrip("-") for name in order]
     condition = Q()
     for place, name in enumerate(names):
         same = dict(zip(names[:place], values[:place], strict=True))
-        condition |= Q(**same, **{f"{name}__{way}": values[place]})
+        condition |= Q(**same, **{f"{name}__{ways[place]}": values[place]})
     # Said once more in a form that an index can begin with.
-    return rows.filter(condition, **{f"{names[0]}__{way}e": values[0]})
+    return rows.filter(condition, **{f"{names[0]}__{ways[0]}e": values[0]})
 
 
-def mark(row: Model, order: Sequence[str]) -> str:
-    fields = [row._meta.get_field(name.lstrip("-")) for name in order]
-    return json.dumps([field.value_to_string(row) for field in fields])  # type: ignore[union-attr]
+def mark(part: Part, row: Model) -> str:
+    """Where a row stands, for the address of a page: its part, where it has a name, and its values."""
+    fields = [row._meta.get_field(name.lstrip("-")) for name in part.order]
+    values = [field.value_to_string(row) for field in fields]  # type: ignore[union-attr]
+    return json.dumps([part.name, *values] if part.name else values)
 
 
-def read_mark(model: type[Model], order: Sequence[str], text: str) -> list[Any] | None:
-    """The values of a mark, or None."""
+def read_mark(model: type[Model], parts: Sequence[Part], text: str) -> Start | None:
+    """Where the mark says that a page begins, or None."""
     try:
         told = json.loads(text) if text else None
-        if not isinstance(told, list) or len(told) != len(order):
+        if not isinstance(told, list):
             return None
-        fields = [model._meta.get_field(name.lstrip("-")) for name in order]
+        name = told.pop(0) if parts and parts[0].name else ""
+        order = {part.name: part.order for part in parts}[name]
+        if len(told) != len(order):
+            return None
+        fields = [model._meta.get_field(each.lstrip("-")) for each in order]
         values = [field.to_python(each) for field, each in zip(fields, told, strict=True)]  # type: ignore[union-attr]
         for field, value in zip(fields, values, strict=True):
             field.run_validators(value)  # type: ignore[union-attr]  # a number that no column holds
-    except (ValueError, TypeError, OverflowError, ValidationError):
+    except (ValueError, TypeError, OverflowError, LookupError, ValidationError):
         return None
-    return None if None in values else values
+    return None if None in values else Start(name, values)
 
 
 def counted(rows: QuerySet[Any]) -> int | None:

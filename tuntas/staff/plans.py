@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from tuntas.law.elements import ELEMENTS, element
 from tuntas.law.months import Month, Span
-from tuntas.models import ActionPlan, Evidence, Feedback, Period, Unit
+from tuntas.models import ActionPlan, Evidence, Feedback, Period, Unit, search
 from tuntas.models.plans import ActionPlanQuerySet, semester_of
 from tuntas.models.results import month_results
 from tuntas.report import numbers, sheets
@@ -26,6 +26,7 @@ from tuntas.report.monitoring import annex_of
 from tuntas.staff.access import OFFICE_READERS, TEAM_AND_OFFICERS, StaffRequest, find, staff
 from tuntas.staff.downloads import download
 from tuntas.staff.forms import DayField, MonthField, place_errors
+from tuntas.staff.paging import Part, counted, parted_page
 from tuntas.typed import whole
 
 PER_PAGE = 25
@@ -40,10 +41,10 @@ STATES = {
     "all": gettext_lazy("Semua"),
 }
 SORTS = {
-    "unit": (gettext_lazy("Unit"), ("unit__position", "-survey_month", "id")),
-    "due": (gettext_lazy("Tenggat terdekat"), ("due_on", "id")),
-    "survey": (gettext_lazy("Survei terbaru"), ("-survey_month", "unit__position", "id")),
-    "changed": (gettext_lazy("Terakhir dibuat"), ("-created_at", "-id")),
+    "unit": gettext_lazy("Unit"),
+    "due": gettext_lazy("Tenggat terdekat"),
+    "survey": gettext_lazy("Survei terbaru"),
+    "changed": gettext_lazy("Terakhir dibuat"),
 }
 
 
@@ -93,25 +94,40 @@ def chosen(request: StaffRequest) -> tuple[ActionPlanQuerySet, ActionPlanQuerySe
     state = request.GET.get("state", "running")
     sort = request.GET.get("sort", "unit")
     sort = sort if sort in SORTS else "unit"
-    rows = filtered(mine, request, state).select_related("unit", "completion")
-    return mine, rows.prefetch_related("stages").order_by(*SORTS[sort][1]), state, sort
+    # Not joined: the engine would rather begin with the few units, and sort all of their rows.
+    rows = filtered(mine, request, state).prefetch_related("unit", "stages")
+    return mine, rows, state, sort
+
+
+def parts_of(request: StaffRequest, sort: str) -> list[Part]:
+    """The list in the order chosen: unit after unit, or plans without a due date last."""
+    if sort == "unit":
+        of_unit = ("-survey_month", "id")
+        return [Part(unit.code, Q(unit=unit), of_unit) for unit in units_of(request)]
+    if sort == "due":
+        dated, undated = Q(due_on__isnull=False), Q(due_on__isnull=True)
+        return [Part("dated", dated, ("due_on", "id")), Part("undated", undated, ("id",))]
+    order = {"survey": ("-survey_month", "-id"), "changed": ("-created_at", "-id")}[sort]
+    return [Part("", Q(), order)]
 
 
 @staff()
 def plan_list(request: StaffRequest) -> HttpResponse:
     mine, rows, state, sort = chosen(request)
     semester = semester_of(Month.of(request.office.today))
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    page = parted_page(rows, parts_of(request, sort), request.GET, PER_PAGE)
+    shown = [plan.pk for plan in page]
     context = {
         "page": page,
+        "n": counted(rows),
         "rows": [{"plan": plan, "carried": carried_words(plan, semester)} for plan in page],
         "share": mine.share(),
-        "followed_ids": set(mine.followed_up().values_list("pk", flat=True)),
+        "followed_ids": set(mine.filter(pk__in=shown).followed_up().values_list("pk", flat=True)),
         "state": state,
         "states": STATES.items(),
         "sort": sort,
-        "sorts": [(name, label) for name, (label, _order) in SORTS.items()],
-        "units": Unit.objects.visible_to(request.user).filter(office=request.office),
+        "sorts": SORTS.items(),
+        "units": units_of(request),
         "elements": ELEMENTS,
         "query": request.GET,
         "may_add": bool(request.roles & TEAM_AND_OFFICERS),
@@ -119,6 +135,11 @@ def plan_list(request: StaffRequest) -> HttpResponse:
         "today": request.office.today,
     }
     return render(request, "staff/plan_list.html", context)
+
+
+def units_of(request: StaffRequest) -> QuerySet[Unit]:
+    """Those whose plans this person sees, in their order."""
+    return Unit.objects.visible_to(request.user).filter(office=request.office)
 
 
 def carried_words(plan: ActionPlan, span: Span) -> str:
@@ -141,7 +162,7 @@ def filtered(rows: ActionPlanQuerySet, request: StaffRequest, state: str) -> Act
     found = by_state[state]() if state in by_state else rows
     text, unit, code = (request.GET.get(key, "").strip() for key in ("q", "unit", "element"))
     if text:
-        found = found.filter(action__icontains=text[:100])
+        found = search.among(found, request.office.pk, text)
     if unit:
         found = found.filter(unit__code=unit[:40])
     if code:
@@ -159,7 +180,7 @@ def plan_export(request: StaffRequest, format: str) -> HttpResponse:
     """The filtered list as CSV or XLSX; nothing in it is ever read as a formula."""
     if format not in sheets.TYPES:
         raise Http404
-    _mine, rows, _state, _sort = chosen(request)
+    _mine, rows, _state, sort = chosen(request)
     followed = set(rows.followed_up().values_list("pk", flat=True))
     table = [
         (
@@ -178,7 +199,8 @@ def plan_export(request: StaffRequest, format: str) -> HttpResponse:
             _("ya") if plan.pk in followed else _("belum"),
             str(plan.stage_label),
         )
-        for plan in rows
+        for part in parts_of(request, sort)
+        for plan in rows.filter(part.condition).order_by(*part.order)
     ]
     heads = (
         _("Nomor"), _("Unit"), _("Waktu survei"), _("Unsur"), _("Rencana aksi"), _("Penyebab"),
