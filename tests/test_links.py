@@ -76,7 +76,7 @@ def test_links_of_evidence_are_looked_at_in_the_background(
 def server() -> Iterator[str]:
     Pages.seen = []
     with ThreadingHTTPServer(("127.0.0.1", 0), Pages) as running:
-        thread = threading.Thread(target=running.serve_forever, daemon=True)
+        thread = threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{running.server_port}"
         running.shutdown()

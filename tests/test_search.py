@@ -103,6 +103,7 @@ def test_the_same_words_find_the_same_texts(cast: Cast) -> None:
     assert differences == {}
 
 
+@pytest.mark.slow
 def test_no_sign_at_all_makes_the_search_fail(cast: Cast) -> None:
     """Each sign by itself and within a word; FTS5 would refuse two words where one was meant."""
     put(cast, **TEXTS)

@@ -79,7 +79,7 @@ def serving() -> Iterator[str]:
     Receiver.on_post = lambda _self: None
     with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as running:
         running.daemon_threads = True
-        thread = threading.Thread(target=running.serve_forever, daemon=True)
+        thread = threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{running.server_port}/tuntas"
         running.shutdown()
@@ -395,6 +395,7 @@ supervisor.run_work()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_killed_between_sending_and_marking_sends_again_under_the_same_id(
     settings: Any, tmp_path: Path
@@ -526,7 +527,7 @@ def test_tls_is_checked(
     with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as running:
         running.handle_error = lambda *_args: None  # type: ignore[method-assign]
         running.socket = context.wrap_socket(running.socket, server_side=True)
-        thread = threading.Thread(target=running.serve_forever, daemon=True)
+        thread = threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         address = f"https://hook.contoh.go.id:{running.server_port}/"
         hook = Webhook.add(cast.office, "X", address, ["month.closed"], by=None)

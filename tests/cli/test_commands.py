@@ -290,6 +290,7 @@ def test_people_and_places_by_command(db: None) -> None:
     assert as_json(tuntas("office", "list", "--json")) == [{"code": "a", "name": "Kantor A"}]
 
 
+@pytest.mark.slow
 def test_the_demo_is_loaded_once_and_never_over_a_real_office(db: None) -> None:
     first = as_json(tuntas("demo", "--json"))
     count = Response.objects.count()

@@ -72,6 +72,7 @@ def office(cast: Cast) -> Cast:
     return cast
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_preflight_finds_nothing_that_pdf_a_2_forbids(
     office: Cast, kind: str, tmp_path: Path

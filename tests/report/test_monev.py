@@ -175,6 +175,7 @@ def test_libreoffice_opens_the_word_files(office: Office, tmp_path: Path) -> Non
         )
 
 
+@pytest.mark.slow
 def test_word_merges_the_heads_of_the_rtl_table(office: Office) -> None:
     document = Document(io.BytesIO(report.render(report.make(office, "plan", FIRST), "docx")))
     heads = [cell.text for cell in document.tables[0].rows[0].cells]

@@ -92,6 +92,7 @@ def test_a_closed_month_keeps_the_weights_it_was_closed_with(quarter: Cast) -> N
     assert made_of(quarter.office, "2026-01").content["facts"]["IKM"] == before
 
 
+@pytest.mark.slow
 def test_all_formats_say_the_same(quarter: Cast) -> None:
     made = made_of(quarter.office, "2026-Q1")
     value = made.content["facts"]["IKM"]
