@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, time
 from typing import Any
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
@@ -150,7 +149,7 @@ def last_month(cast: Cast) -> Month:
 
 def fill_office(cast: Cast) -> None:
     """Answers in the last month and this one, a suggestion, a plan with everything on it."""
-    during = timezone.now().replace(day=1) - timedelta(days=3)
+    during = datetime.combine(last_month(cast).last_day, time(3), UTC)
     for text in ("343434343", "444444444", "222333444"):
         answer(cast.service, text, at=during, suggestion="Kursi kurang.")
         answer(cast.service, text)
