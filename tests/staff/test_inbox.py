@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
+from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -59,6 +61,19 @@ def test_every_filter_leaves_the_right_ones(cast: Cast) -> None:
     assert found(cast, state="overdue") == []
     first = cast.client("team").get(reverse("feedback-list"), {"state": "all", "sort": "oldest"})
     assert first.context["page"][0].text == "Kursi rusak"
+
+
+def test_an_empty_list_says_whether_nothing_waits_or_nothing_fits(cast: Cast) -> None:
+    client, url = cast.client("team"), reverse("feedback-list")
+    assert "Tidak ada masukan yang menunggu jawaban." in client.get(url).content.decode()
+    (row,) = write(cast, "Kursi tunggu kurang.")
+    row.reply("Kursi ditambah.", by=cast.people["team"])
+    html = client.get(url, {"q": "kursi"}).content.decode()
+    assert "Tidak ada masukan yang cocok dengan saringan." in html
+    (everywhere,) = re.findall(r'href="([^"]*)">Cari di semua masukan', html)
+    assert "Kursi tunggu kurang." in client.get(url + unescape(everywhere)).content.decode()
+    html = client.get(url, {"q": "parkir", "state": "all"}).content.decode()
+    assert 'href="?state=all">Lihat semua masukan' in html
 
 
 def test_a_template_fills_the_answer_without_a_script_and_keeps_what_was_typed(cast: Cast) -> None:

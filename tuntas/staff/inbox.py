@@ -52,6 +52,8 @@ MARKS = {
     "reopened": gettext_lazy("Dibuka kembali"),
     "template": gettext_lazy("Dijawab dengan templat"),
 }
+# What narrows the list beside the state it shows.
+NARROWING = ("kind", "unit", "mark", "assignee", "month", "q")
 WORDS = {**dict(Way.choices), MERGED: gettext_lazy("Digabungkan dan dijawab")}
 
 
@@ -82,6 +84,7 @@ def feedback_list(request: StaffRequest) -> HttpResponse:
         "units": Unit.objects.visible_to(request.user).filter(office=office),
         "people": colleagues(request),
         "query": request.GET,
+        "is_narrowed": any(request.GET.get(name) for name in NARROWING),
         "may_batch": bool(request.roles & TEAM_AND_OFFICERS),
         "may_manage": bool(request.roles & TEAM),
         "templates": ReplyTemplate.objects.filter(office=office, retired_at=None),
