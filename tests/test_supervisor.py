@@ -9,6 +9,8 @@ import http.client
 import os
 import re
 import signal
+import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -112,6 +114,14 @@ def test_the_supervisor_keeps_nothing_of_what_it_prepared(tmp_path: Path) -> Non
     with site(tmp_path) as running:
         worker = max(running.children()["web"])
         assert memory(running.process.pid) < memory(worker) / 2
+
+
+def test_no_visitor_waits_for_pages_to_be_loaded(tmp_path: Path) -> None:
+    """A web process has all of them in hand before it says that it can answer."""
+    words = "import sys, tuntas.wsgi; print('tuntas.staff.urls' in sys.modules)"
+    command = [sys.executable, "-W", "ignore", "-c", words]
+    told = subprocess.run(command, env=environment(tmp_path), capture_output=True, text=True)
+    assert told.stdout == "True\n", told.stderr
 
 
 def memory(pid: int) -> int:
