@@ -102,11 +102,11 @@ def parse_month(text: str | None) -> Any:
 
 def parse_zone(name: str) -> str:
     """The name of a time zone again; WIB, WITA and WIT are names too."""
-    from zoneinfo import available_timezones
+    from tuntas.models.offices import time_zones
 
     zones = {"WIB": "Asia/Jakarta", "WITA": "Asia/Makassar", "WIT": "Asia/Jayapura"}
     name = zones.get(name.upper(), name)
-    if name and name not in available_timezones():
+    if name and name not in time_zones():
         fail(
             f"Zona waktu {name!r} tidak dikenal; tulis WIB, WITA, WIT, atau misalnya Asia/Jakarta."
         )

@@ -20,7 +20,6 @@ from tuntas.law.months import Month
 from tuntas.models import (
     ActionPlan,
     Feedback,
-    Membership,
     Office,
     Period,
     ReminderRules,
@@ -49,8 +48,8 @@ class Entry:
 
 def entries_of(user: User, now: datetime) -> list[Entry]:
     """What a person has to see to, in the offices where the person acts; the earliest first."""
-    held = Membership.objects.held_by(user)
-    mine = Office.objects.filter(pk__in=held.filter(role__in=ACTING).values("office"))
+    held = user.reach.held
+    mine = {office for office, _unit, role in held if role in ACTING}
     feedback = Feedback.objects.visible_to(user).filter(office__in=mine).unanswered()
     plans = ActionPlan.objects.visible_to(user).filter(office__in=mine).unfinished()
     found = [
@@ -74,7 +73,8 @@ def entries_of(user: User, now: datetime) -> list[Entry]:
         .order_by("due_on", "id")[:MOST]
         if row.due_on
     ]
-    for office in mine.filter(memberships__in=held.filter(role__in=CLOSING)).distinct():
+    closed_by = {office for office, _unit, role in held if role in CLOSING}
+    for office in Office.objects.filter(pk__in=closed_by):
         found += closings(office, now)
     return sorted(found, key=lambda entry: (entry.day, entry.uid))
 
