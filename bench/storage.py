@@ -8,9 +8,12 @@ import sqlite3
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+
+from bench.rows import Row
 
 RESPONSES = 100_000
 SHAPES = ("one row", "row per answer", "one row + counter")
@@ -23,11 +26,10 @@ TABLES = (
 )
 
 
-def measure(engine: str, *, quick: bool) -> list[dict[str, Any]]:
+def measure(engine: str, *, quick: bool) -> Iterator[Row]:
     size = 500 if quick else RESPONSES
     single = 100 if quick else 1500
     with connect(engine) as database:
-        rows = []
         base: dict[str, float] = {}
         for shape in SHAPES:
             database.reset()
@@ -52,15 +54,7 @@ def measure(engine: str, *, quick: bool) -> list[dict[str, Any]]:
             }
             base = base or figures
             for name, value in figures.items():
-                rows.append(
-                    {
-                        "what": f"{engine}: {shape}: {name}, against one row",
-                        "ours": value,
-                        "limit": base[name],
-                        "ratio": round(value / base[name], 2),
-                    }
-                )
-    return rows
+                yield Row(f"{engine}: {shape}: {name}, one row", value, base[name])
 
 
 def sample(size: int) -> Any:

@@ -12,6 +12,7 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from bench import growth
+from bench.rows import Row
 
 ROOT = Path(__file__).parents[1]
 
@@ -23,17 +24,31 @@ ROOT = Path(__file__).parents[1]
 )
 def test_the_benchmark_measures_both_engines(tmp_path: Path) -> None:
     assert os.environ.get("TUNTAS_TEST_POSTGRES_URL"), "jalankan lewat make test"
-    out = tmp_path / "bench.json"
-    command = [sys.executable, "-m", "bench", "--quick", "--out", str(out)]
+    command = [sys.executable, "-m", "bench", "--quick", "--out", str(tmp_path)]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
     assert result.returncode == 0, result.stderr[-2000:]
-    rows = json.loads(out.read_text(encoding="utf-8"))["rows"]
+    rows = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))["rows"]
     for engine in ("sqlite", "postgres"):
         told = [row["what"] for row in rows if row["what"].startswith(engine)]
         assert any("durable responses/s" in what for what in told)
         assert any("bytes of the form" in what for what in told)
         assert any("index of a month" in what for what in told)
+        assert any("roll-up of 10 offices" in what for what in told)
+        assert all(what in result.stdout for what in told)
     assert all(row["ratio"] > 0 for row in rows)
+    drawn = fromstring((tmp_path / "bench.svg").read_text(encoding="utf-8"))
+    bars = drawn.findall("{http://www.w3.org/2000/svg}rect")[1:]
+    assert len(bars) == sum(row["is_met"] is not None for row in rows) > 20
+
+
+def test_an_aim_is_met_from_either_side() -> None:
+    assert Row("a", 70, 100, at_least=0.7).is_met is True
+    assert Row("a", 69, 100, at_least=0.7).is_met is False
+    assert Row("a", 200, 100, at_most=2).is_met is True
+    assert Row("a", 201, 100, at_most=2).is_met is False
+    assert Row("a", 1, 100).is_met is None
+    assert Row("a", 69, 100, at_least=0.7, paired=0.71).is_met is True
+    assert "MISSED" in Row("a", 69, 100, at_least=0.7).line()
 
 
 @pytest.mark.slow
