@@ -72,6 +72,7 @@ MODELS = [
     "starts",
     "periods",
     "exclusions",
+    "scans",
     "holidays",
     "reply_templates",
     "feedback",

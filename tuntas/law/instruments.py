@@ -178,6 +178,15 @@ class InstrumentTally:
         )
 
 
+def pooled(parts: Iterable[Mapping[str, InstrumentTally]]) -> dict[str, InstrumentTally]:
+    """The tallies of each instrument added up."""
+    found: dict[str, list[InstrumentTally]] = {}
+    for part in parts:
+        for code, tally in part.items():
+            found.setdefault(code, []).append(tally)
+    return {code: InstrumentTally.sum(tallies) for code, tallies in found.items()}
+
+
 def count_instruments(blob: bytes, places: tuple[Place, ...]) -> dict[str, InstrumentTally]:
     """Tally of each instrument in answer strings of one character per place, one after the other."""
     width, found = len(places), dict[str, dict[str, bytes]]()

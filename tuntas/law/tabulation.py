@@ -13,11 +13,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tuntas.law.tally import MOST_SCORE, Layout, Tally, check, respondent_factors
+from tuntas.law.tally import (
+    BYTE,
+    MOST_SCORE,
+    Layout,
+    Tally,
+    byte_totals,
+    check,
+    gap_rows,
+    respondent_factors,
+)
 
 Masks = Mapping[Fraction, int]
-# Sums of small numbers are added in one byte per response; from here on they would overflow.
-BYTE = 256
 
 
 @dataclass(frozen=True)
@@ -140,29 +147,6 @@ def means(columns: list[bytes], factors: list[int], divisor: int) -> dict[Fracti
         for value, mask in partial_means(columns, factors, gaps).items():
             found[value] = found.get(value, 0) | mask
     return {value: found[value] for value in sorted(found) if found[value]}
-
-
-def gap_rows(columns: list[bytes]) -> list[int]:
-    """Places of the responses with an unanswered question among these."""
-    places: set[int] = set()
-    for column in columns:
-        at = column.find(b"0")
-        while at >= 0:
-            places.add(at)
-            at = column.find(b"0", at + 1)
-    return sorted(places)
-
-
-def byte_totals(columns: list[bytes], factors: list[int]) -> bytes:
-    """Weighted sum of each response, one byte each: the columns are added as one long number,
-    which never carries because no sum reaches 256."""
-    digits = bytes(max(code - 48, 0) if code < 58 else 0 for code in range(BYTE))
-    size = len(columns[0])
-    total = sum(
-        int.from_bytes(column.translate(digits), "big") * factor
-        for column, factor in zip(columns, factors, strict=True)
-    )
-    return total.to_bytes(size, "big")
 
 
 def latin_values(totals: bytes) -> dict[str, int]:

@@ -15,9 +15,14 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from tuntas.law.instruments import InstrumentTally, Place, count_instruments
+from tuntas.law.instruments import InstrumentTally, Place, count_instruments, pooled
 
 LEAST_SCORE, MOST_SCORE = 1, 4
+# Sums of small numbers are added in one byte per response; from here on they would overflow.
+BYTE = 256
+ANSWERED = bytes(
+    code != 48 for code in range(BYTE)
+)  # of each stored character, whether it is no gap
 Scores = Mapping[Fraction, int]
 
 
@@ -105,19 +110,17 @@ class Tally:
 
     @classmethod
     def sum(cls, tallies: Iterable[Tally]) -> Tally:
-        n = 0
+        rows = list(tallies)
+        if len(rows) == 1:
+            return rows[0]
         elements: dict[str, Counter[Fraction]] = {}
         respondents: Counter[Fraction] = Counter()
-        instruments: dict[str, list[InstrumentTally]] = {}
-        for tally in tallies:
-            n += tally.n
+        for tally in rows:
             respondents.update(tally.respondents)
-            for code, part in tally.instruments.items():
-                instruments.setdefault(code, []).append(part)
             for code, scores in tally.elements.items():
                 elements.setdefault(code, Counter()).update(scores)
-        pooled = {code: InstrumentTally.sum(parts) for code, parts in instruments.items()}
-        return cls(n, elements, respondents, pooled)
+        instruments = pooled(tally.instruments for tally in rows)
+        return cls(sum(tally.n for tally in rows), elements, respondents, instruments)
 
     def answered(self, element: str) -> int:
         """Respondents with a score for the element."""
@@ -183,9 +186,9 @@ def count(answers: str, layout: Layout, weights: Mapping[str, Fraction] | None =
     check(answers, layout)
     blob = answers.encode("ascii")
     counted = [place for places in layout.by_element.values() for place in places]
-    columns = [blob[place::width] for place in counted]
-    if any(b"0" in column for column in columns):
-        tally = count_with_gaps(blob, layout, weights)
+    gaps = gap_rows([blob[place::width] for place in counted])
+    if gaps:
+        tally = count_with_gaps(blob, gaps, layout, weights)
     else:
         tally = count_complete(blob, layout, weights)
     if layout.instruments:
@@ -198,13 +201,15 @@ def check(answers: str, layout: Layout) -> None:
     width = len(layout.elements)
     if len(answers) % width:
         raise BadAnswers(f"panjang {len(answers)} bukan kelipatan {width} pertanyaan")
-    if not answers.isascii() or not answers.isdigit():
+    if not answers.isascii():
         raise BadAnswers("jawaban hanya boleh berisi angka")
     blob = answers.encode("ascii")
     instruments = layout.instruments or (None,) * width
     for place, (element, statement) in enumerate(zip(layout.elements, instruments, strict=True)):
         allowed = b"01234" if element else b"0123456" if statement else b"0123456789"
         wrong = blob[place::width].translate(None, allowed)
+        if wrong and not wrong.isdigit():
+            raise BadAnswers("jawaban hanya boleh berisi angka")
         if wrong:
             row = blob[place::width].index(wrong[:1]) + 1
             raise BadAnswers(
@@ -218,33 +223,50 @@ def count_complete(blob: bytes, layout: Layout, weights: Mapping[str, Fraction] 
     width, n = len(layout.elements), len(blob) // len(layout.elements)
     if n == 0:
         return Tally.empty()
+    if not layout.by_element:  # responses to nothing that counts
+        return Tally(n)
     elements = {}
     for code, places in layout.by_element.items():
         columns = [blob[place::width] for place in places]
         elements[code] = element_scores(columns)
     factors, divisor = respondent_factors(layout, weights)
-    weighted: list[Iterable[int]] = []
-    for place, factor in factors.items():
-        column = blob[place::width]
-        if factor * MOST_SCORE < 256:
-            table = bytes((digit - 48) * factor % 256 if digit >= 48 else 0 for digit in range(256))
-            weighted.append(column.translate(table))
-        else:
-            weighted.append([(digit - 48) * factor for digit in column])
-    totals = Counter(map(sum, zip(*weighted, strict=True)))
+    totals = weighted_totals([blob[place::width] for place in factors], list(factors.values()))
     respondents = Counter({Fraction(total, divisor): times for total, times in totals.items()})
     return Tally(n, elements, respondents)
 
 
 def element_scores(columns: list[bytes]) -> Counter[Fraction]:
     """Distribution of the respondents' mean over the questions of one element."""
-    if len(columns) == 1:
-        column = columns[0]
-        counts = {score: column.count(str(score).encode()) for score in range(1, MOST_SCORE + 1)}
-        return Counter({Fraction(score): times for score, times in counts.items() if times})
     asked = len(columns)
-    totals = Counter(map(sum, zip(*columns, strict=True)))
-    return Counter({Fraction(total - 48 * asked, asked): times for total, times in totals.items()})
+    if asked == 1:
+        counts = {score: columns[0].count(48 + score) for score in range(1, MOST_SCORE + 1)}
+        return Counter({Fraction(score): times for score, times in counts.items() if times})
+    totals = weighted_totals(columns, [1] * asked)
+    return Counter({Fraction(total, asked): times for total, times in totals.items()})
+
+
+def weighted_totals(columns: list[bytes], factors: list[int]) -> Counter[int]:
+    """How many responses have which sum of their scores, each times the factor of its question."""
+    if sum(factors) * MOST_SCORE < BYTE:
+        totals = byte_totals(columns, factors)
+        return Counter({total: totals.count(total) for total in set(totals)})
+    weighted = [
+        [(digit - 48) * factor for digit in column]
+        for column, factor in zip(columns, factors, strict=True)
+    ]
+    return Counter(map(sum, zip(*weighted, strict=True)))
+
+
+def byte_totals(columns: list[bytes], factors: list[int]) -> bytes:
+    """Weighted sum of each response, one byte each: the columns are added as one long number,
+    which never carries because no sum reaches 256."""
+    digits = bytes(max(code - 48, 0) if code < 58 else 0 for code in range(BYTE))
+    size = len(columns[0])
+    total = sum(
+        int.from_bytes(column.translate(digits), "big") * factor
+        for column, factor in zip(columns, factors, strict=True)
+    )
+    return total.to_bytes(size, "big")
 
 
 def respondent_factors(
@@ -260,34 +282,38 @@ def respondent_factors(
     return {place: int(share * divisor) for place, share in exact.items()}, divisor
 
 
-def count_with_gaps(blob: bytes, layout: Layout, weights: Mapping[str, Fraction] | None) -> Tally:
-    """Count when some answers are missing: complete responses fast, the others one by one."""
-    width = len(layout.elements)
-    places = [place for group in layout.by_element.values() for place in group]
-    complete, gaps = [], Counter[bytes]()
-    for start in range(0, len(blob), width):
-        row = blob[start : start + width]
-        if any(row[place] == 48 for place in places):
-            gaps[row] += 1
-        else:
-            complete.append(row)
-    tallies = [count_complete(b"".join(complete), layout, weights)]
-    tallies += [count_one(row, times, layout, weights) for row, times in gaps.items()]
-    return Tally.sum(tallies)
+def gap_rows(columns: list[bytes]) -> list[int]:
+    """Places of the responses with an unanswered question among these, in order."""
+    places: set[int] = set()
+    for column in columns:
+        at = column.find(b"0")
+        while at >= 0:
+            places.add(at)
+            at = column.find(b"0", at + 1)
+    return sorted(places)
 
 
-def count_one(
-    row: bytes, times: int, layout: Layout, weights: Mapping[str, Fraction] | None
+def count_with_gaps(
+    blob: bytes, gaps: list[int], layout: Layout, weights: Mapping[str, Fraction] | None
 ) -> Tally:
-    """Tally of one answer pattern that occurred `times` times, with unanswered questions."""
-    scores: dict[str, Fraction] = {}
-    for code, places in layout.by_element.items():
-        given = [row[place] - 48 for place in places if row[place] != 48]
-        if given:
-            scores[code] = Fraction(sum(given), len(given))
-    if not scores:
-        return Tally(times)
-    shares = weights or dict.fromkeys(scores, Fraction(1))
-    total = sum(shares[code] for code in scores)
-    mean = sum((scores[code] * shares[code] for code in scores), Fraction(0)) / total
-    return Tally(times, {code: {score: times} for code, score in scores.items()}, {mean: times})
+    """Count when some answers are missing: all that lack the same questions at once, by a layout without
+    them. Own weights are then shared among the elements that were answered."""
+    width, start = len(layout.elements), 0
+    complete: list[bytes] = []
+    lacking: dict[bytes, list[bytes]] = {}
+    for place in gaps:
+        complete.append(blob[start : place * width])
+        start = (place + 1) * width
+        row = blob[place * width : start]
+        lacking.setdefault(row.translate(ANSWERED), []).append(row)
+    complete.append(blob[start:])
+    tallies = [count_complete(b"".join(complete), layout, weights)]
+    for answered, rows in lacking.items():
+        kept = zip(layout.elements, answered, strict=True)
+        rest = Layout(tuple(code if given else None for code, given in kept))
+        shares = None
+        if weights:
+            whole = sum((weights[code] for code in rest.by_element), Fraction(0))
+            shares = {code: weights[code] / whole for code in rest.by_element}
+        tallies.append(count_complete(b"".join(rows), rest, shares))
+    return Tally.sum(tallies)

@@ -7,7 +7,7 @@ disk (SQLite `synchronous=FULL`, PostgreSQL `synchronous_commit=on`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from tuntas.law.months import Month
 from tuntas.law.profile import BadProfile, check_profile
 from tuntas.law.quality import Sign, signs_of
-from tuntas.law.tally import Tally, count
+from tuntas.law.tally import Tally
 from tuntas.models.audit import AppendOnly
 from tuntas.models.commits import durably
 from tuntas.models.exclusions import left_out
@@ -30,6 +30,7 @@ from tuntas.models.feedback import Feedback, secret_code
 from tuntas.models.invitations import CodeRefused, Invitation
 from tuntas.models.offices import CodeRule, Office, Service
 from tuntas.models.periods import first_open_month, hold_month
+from tuntas.models.scans import scan
 from tuntas.models.surveys import Edition
 
 
@@ -155,63 +156,26 @@ class ResponseQuerySet(models.QuerySet["Response"]):
         """Tallies per service and edition for the months, in one scan; excluded responses stay out.
 
         `only_unsigned` leaves out what carries a sign of doubt too, to show what difference it makes.
-
-        The database only concatenates the answer strings; `law.tally.count` takes the columns out
-        of them at C speed, exactly.
         """
-        rows = list(self._answers(office, months, services, only_unsigned))
+        joined: dict[tuple[int, int], list[str]] = {}
+        for _month, service, edition, (answers,) in scan(
+            office, months, services, "answers", only_unsigned=only_unsigned
+        ):
+            joined.setdefault((service, edition), []).append(answers)
         editions = Edition.objects.select_related("questionnaire").in_bulk(
-            {edition for _service, edition, _answers in rows}
+            {edition for _service, edition in joined}
         )
         by_key = Service.objects.select_related("unit", "office").in_bulk(
-            {service for service, _edition, _answers in rows}
+            {service for service, _edition in joined}
         )
         return [
             ServiceCount(
                 service=by_key[service],
                 edition=editions[edition],
-                tally=count(answers, editions[edition].layout, editions[edition].weights),
+                tally=editions[edition].count("".join(texts)),
             )
-            for service, edition, answers in rows
+            for (service, edition), texts in sorted(joined.items())
         ]
-
-    def _answers(
-        self,
-        office: Office,
-        months: Sequence[Month],
-        services: Iterable[int] | None,
-        only_unsigned: bool,
-    ) -> Iterator[tuple[int, int, str]]:
-        table = self.model._meta.db_table
-        join = (
-            "string_agg(answers, '')"
-            if connection.vendor == "postgresql"
-            else ("group_concat(answers, '')")
-        )
-        days = [month.first_day for month in months]
-        wanted = None if services is None else list(services)
-        if not days or wanted == []:
-            return
-        # Names of our own tables and placeholders only; every value is a parameter.
-        sql = (
-            f"SELECT service_id, edition_id, {join} FROM {table} "
-            f"WHERE office_id = %s AND month IN ({', '.join(['%s'] * len(days))})"
-        )
-        parameters: list[Any] = [office.pk, *days]
-        excluded = left_out(office.pk)
-        if excluded.exists():
-            part, values = excluded.query.sql_with_params()
-            sql += f" AND id NOT IN ({part})"
-            parameters += values
-        if only_unsigned:
-            sql += " AND signs = 0"
-        if wanted is not None:
-            sql += f" AND service_id IN ({', '.join(['%s'] * len(wanted))})"
-            parameters += wanted
-        sql += " GROUP BY service_id, edition_id ORDER BY service_id, edition_id"
-        with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            yield from cursor.fetchall()
 
 
 class Response(AppendOnly):

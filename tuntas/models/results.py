@@ -6,6 +6,7 @@ published value. Spans are pooled from counts, never averaged from indices.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,14 +22,16 @@ from tuntas.models.closures import Closure, HistoricalResult
 from tuntas.models.offices import Office, Service, Unit
 from tuntas.models.periods import Period
 from tuntas.models.responses import Response
+from tuntas.models.scans import scan
 from tuntas.models.surveys import Edition, asked_by, weights_of
 
+TOGETHER = 0  # the key of no service
 CLOSED, OPEN, HISTORICAL, EMPTY = "closed", "open", "historical", "empty"
 
 
 @dataclass(frozen=True)
 class Counted:
-    """The tally of one service and edition in one month."""
+    """The tally of one service and edition in one month; `TOGETHER`: of all the services meant."""
 
     month: Month
     service_id: int
@@ -61,24 +64,43 @@ def counts(
     office: Office, months: Sequence[Month], *, services: Collection[int] | None = None
 ) -> list[Counted]:
     """Tallies of the months per service and edition: closures where they stand, else live."""
+    kept, waiting = kept_counts(office, months, services)
+    live = list(scan(office, waiting, services, "answers"))
+    known = Edition.objects.in_bulk({edition for _month, _service, edition, _texts in live})
+    return kept + [
+        Counted(month, service, edition, known[edition].count(answers))
+        for month, service, edition, (answers,) in live
+    ]
+
+
+def month_counts(
+    office: Office, months: Sequence[Month], *, services: Collection[int] | None = None
+) -> list[Counted]:
+    """The same per month and edition, all services together: what was not closed is counted at once,
+    which is several times faster where services are many and small."""
+    kept, waiting = kept_counts(office, months, services)
+    joined: dict[tuple[Month, int], list[str]] = defaultdict(list)
+    for month, _service, edition, (answers,) in scan(office, waiting, services, "answers"):
+        joined[month, edition].append(answers)
+    known = Edition.objects.in_bulk({edition for _month, edition in joined})
+    return kept + [
+        Counted(month, TOGETHER, edition, known[edition].count("".join(texts)))
+        for (month, edition), texts in joined.items()
+    ]
+
+
+def kept_counts(
+    office: Office, months: Sequence[Month], services: Collection[int] | None
+) -> tuple[list[Counted], list[Month]]:
+    """What the standing closures of the months keep, and the months without one."""
     closures = {closure.period.as_month: closure for closure in standing(office, months)}
-    found = [
+    kept = [
         Counted(month, int(row["service"]), int(row["edition"]), Tally.from_json(row["tally"]))
         for month, closure in closures.items()
         for row in closure.content["services"]
         if services is None or int(row["service"]) in services
     ]
-    waiting = [month for month in months if month not in closures]
-    live = Response.objects.filter(
-        office=office, month__in=[month.first_day for month in waiting]
-    ).values_list("month", flat=True)
-    for day in sorted(set(live.distinct())):
-        month = Month.of(day)
-        found += [
-            Counted(month, row.service.pk, row.edition.pk, row.tally)
-            for row in Response.objects.count_by_service(office, [month], services=services)
-        ]
-    return found
+    return kept, [month for month in months if month not in closures]
 
 
 def standing(office: Office, months: Iterable[Month]) -> list[Closure]:
@@ -131,7 +153,7 @@ def pooled_index(
 
 def instruments_of(counted: Sequence[Counted]) -> tuple[InstrumentResult, ...]:
     """IPKP and IPAK of pooled tallies; empty where nobody was asked."""
-    return instruments.results_of(Tally.sum(row.tally for row in counted).instruments)
+    return instruments.results_of(instruments.pooled(row.tally.instruments for row in counted))
 
 
 def latest_months(last: Month) -> list[Month]:
@@ -150,7 +172,7 @@ def latest_instruments(
     `counted`: tallies that hold these months, if known already."""
     months = latest_months(last)
     if counted is None:
-        counted = counts(office, months, services=service_ids(unit=unit))
+        counted = month_counts(office, months, services=service_ids(unit=unit))
     return instruments_of([row for row in counted if row.month in months])
 
 
@@ -173,7 +195,7 @@ def span_result(
 ) -> IndexResult | None:
     """Pooled index of some months; None without answers. Historical values never enter it."""
     services = service_ids(unit=unit, service=service)
-    return index_of(counts(office, months, services=services), weights or office.weights)
+    return index_of(month_counts(office, months, services=services), weights or office.weights)
 
 
 def month_results(
@@ -188,7 +210,7 @@ def month_results(
     known already."""
     if counted is None:
         services = service_ids(unit=unit, service=service)
-        counted = counts(office, months, services=services)
+        counted = month_counts(office, months, services=services)
     by_month: dict[Month, list[Counted]] = {month: [] for month in months}
     for row in counted:
         if row.month in by_month:

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from tuntas.law.elements import in_regulation_order
 from tuntas.law.instruments import SKM
 from tuntas.law.questionnaires import BUILTIN, BuiltinQuestionnaire
-from tuntas.law.tally import Layout
+from tuntas.law.tally import Layout, Tally, count
 from tuntas.models.audit import Event
 from tuntas.models.drafts import Draft, DraftQuestion, FeeQuestion, Problem, elements_asked
 from tuntas.models.offices import Office
@@ -169,6 +169,10 @@ class Edition(models.Model):
     def weights(self) -> dict[str, Fraction] | None:
         """The edition's own weights as exact fractions, or None for equal weights."""
         return {code: Fraction(text) for code, text in self.own_weights.items()} or None
+
+    def count(self, answers: str) -> Tally:
+        """The tally of joined answers to this edition. Raises BadAnswers."""
+        return count(answers, self.layout, self.weights)
 
     @classmethod
     def publish_builtin(cls, builtin: BuiltinQuestionnaire) -> Edition:
