@@ -36,6 +36,8 @@ def test_a_tabulation_counts_as_the_tally_does(
     assert table.tally() == count(answers, TWICE, weights)
     half = bits(range(0, len(rows), 2), len(rows))
     assert table.tally(half) == count("".join(rows[::2]), TWICE, weights)
+    assert table.sums(half) == Sums.of(table.tally(half))
+    assert table.sums() == Sums.of(count(answers, TWICE, weights))
     rest = Sums.of(table.tally()).without(Sums.of(table.tally(half)))
     assert rest == Sums.of(count("".join(rows[1::2]), TWICE, weights))
     assert Sums.from_json(json.loads(json.dumps(rest.to_json()))) == rest

@@ -13,15 +13,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from tuntas.law.sums import Sums
 from tuntas.law.tally import (
     BYTE,
     MOST_SCORE,
     Layout,
+    Moments,
     Tally,
     byte_totals,
     check,
+    frequencies,
     gap_rows,
     respondent_factors,
+    sum_of,
 )
 
 Masks = Mapping[Fraction, int]
@@ -54,10 +58,26 @@ class Tabulation:
             respondents=counted(self.respondents, chosen),
         )
 
+    def sums(self, members: int | None = None) -> Sums:
+        """The same, added up: as `Sums.of` the tally, without the table of counts."""
+        chosen = self.everyone if members is None else members
+        elements = {}
+        for code, masks in self.elements.items():
+            scores = times_of(masks, chosen)
+            answered = sum(times for _score, times in scores)
+            if answered:
+                elements[code] = (answered, sum_of(scores))
+        respondents = times_of(self.respondents, chosen)
+        return Sums(chosen.bit_count(), elements, Moments.of(respondents))
+
+
+def times_of(masks: Masks, members: int) -> list[tuple[Fraction, int]]:
+    """How many of the members each value has; values that none of them has stand with 0."""
+    return [(value, (mask & members).bit_count()) for value, mask in masks.items()]
+
 
 def counted(masks: Masks, members: int) -> Counter[Fraction]:
-    found = {value: (mask & members).bit_count() for value, mask in masks.items()}
-    return Counter({value: times for value, times in found.items() if times})
+    return Counter({value: times for value, times in times_of(masks, members) if times})
 
 
 def crossed(rows: Iterable[int], columns: Iterable[int]) -> list[list[int]]:
@@ -118,7 +138,7 @@ def trait_columns(text: str, width: int, n: int) -> list[bytes]:
 
 def values(column: bytes) -> dict[str, int]:
     """Of each character in a column, the responses that have it."""
-    return {chr(code): mask_of(column, code) for code in sorted(set(column))}
+    return {chr(code): mask_of(column, code) for code in frequencies(column)}
 
 
 def mask_of(column: bytes, code: int) -> int:
@@ -150,7 +170,7 @@ def means(columns: list[bytes], factors: list[int], divisor: int) -> dict[Fracti
 
 
 def latin_values(totals: bytes) -> dict[str, int]:
-    return {chr(code): mask_of(totals, code) for code in sorted(set(totals))}
+    return {chr(code): mask_of(totals, code) for code in frequencies(totals)}
 
 
 def wide_totals(columns: list[bytes], factors: list[int], divisor: int) -> dict[Fraction, int]:

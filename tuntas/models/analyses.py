@@ -76,7 +76,7 @@ class Analysis(Breakdown):
 
     def sums_in(self, place: int, by: str, code: str) -> Sums:
         part = self.parts[place]
-        return Sums.of(part.table.tally(masks_of(part, by).get(code, 0)))
+        return part.table.sums(masks_of(part, by).get(code, 0))
 
     # -- questions -------------------------------------------------------------------------------
 

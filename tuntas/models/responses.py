@@ -30,7 +30,7 @@ from tuntas.models.feedback import Feedback, secret_code
 from tuntas.models.invitations import CodeRefused, Invitation
 from tuntas.models.offices import CodeRule, Office, Service
 from tuntas.models.periods import first_open_month, hold_month
-from tuntas.models.scans import scan
+from tuntas.models.scans import ANSWERS, scan
 from tuntas.models.surveys import Edition
 
 
@@ -159,7 +159,7 @@ class ResponseQuerySet(models.QuerySet["Response"]):
         """
         joined: dict[tuple[int, int], list[str]] = {}
         for _month, service, edition, (answers,) in scan(
-            office, months, services, "answers", only_unsigned=only_unsigned
+            office, months, services, ANSWERS, only_unsigned=only_unsigned
         ):
             joined.setdefault((service, edition), []).append(answers)
         editions = Edition.objects.select_related("questionnaire").in_bulk(

@@ -22,7 +22,7 @@ from tuntas.models.closures import Closure, HistoricalResult
 from tuntas.models.offices import Office, Service, Unit
 from tuntas.models.periods import Period
 from tuntas.models.responses import Response
-from tuntas.models.scans import scan
+from tuntas.models.scans import ANSWERS, scan
 from tuntas.models.surveys import Edition, asked_by, weights_of
 
 TOGETHER = 0  # the key of no service
@@ -65,7 +65,7 @@ def counts(
 ) -> list[Counted]:
     """Tallies of the months per service and edition: closures where they stand, else live."""
     kept, waiting = kept_counts(office, months, services)
-    live = list(scan(office, waiting, services, "answers"))
+    live = list(scan(office, waiting, services, ANSWERS))
     known = Edition.objects.in_bulk({edition for _month, _service, edition, _texts in live})
     return kept + [
         Counted(month, service, edition, known[edition].count(answers))
@@ -80,7 +80,7 @@ def month_counts(
     which is several times faster where services are many and small."""
     kept, waiting = kept_counts(office, months, services)
     joined: dict[tuple[Month, int], list[str]] = defaultdict(list)
-    for month, _service, edition, (answers,) in scan(office, waiting, services, "answers"):
+    for month, _service, edition, (answers,) in scan(office, waiting, services, ANSWERS):
         joined[month, edition].append(answers)
     known = Edition.objects.in_bulk({edition for _month, edition in joined})
     return kept + [

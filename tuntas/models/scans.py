@@ -15,18 +15,19 @@ from tuntas.models.exclusions import left_out
 from tuntas.models.offices import Office
 
 TABLE = "tuntas_response"
+ANSWERS = ("answers", "")
 
 
 def scan(
     office: Office,
     months: Sequence[Month],
     services: Iterable[int] | None,
-    *texts: str,
+    *texts: tuple[str, str],
     only_unsigned: bool = False,
 ) -> Iterator[tuple[Month, int, int, list[str]]]:
-    """Of each month, service and edition the joined texts (SQL over a row) of all that is counted, each
-    text in the same order of rows. In the order of month, service and edition, except that services that
-    were asked two editions in a month come last.
+    """Of each month, service and edition the joined texts of all that is counted, each in the same order
+    of rows: `texts` are pairs of SQL over a row and what to put between. In the order of month, service
+    and edition, except that services that were asked two editions in a month come last.
 
     The index gives months and services in order, so that the rows are read once without sorting. Only
     those services with two editions are read again, edition by edition. `only_unsigned` leaves out what
@@ -60,7 +61,7 @@ def grouped(
     office: Office,
     months: Sequence[Month],
     services: Sequence[int] | None,
-    texts: Sequence[str],
+    texts: Sequence[tuple[str, str]],
     *,
     only_unsigned: bool,
     by_edition: bool = False,
@@ -71,7 +72,7 @@ def grouped(
     """
     join = "string_agg" if connection.vendor == "postgresql" else "group_concat"
     keys = "month, service_id" + (", edition_id" if by_edition else "")
-    joins = ", ".join(f"{join}({text}, '')" for text in texts)
+    joins = ", ".join(f"{join}({text}, '{separator}')" for text, separator in texts)
     # Names of our own tables and placeholders only; every value is a parameter.
     sql = (
         f"SELECT month, service_id, min(edition_id), max(edition_id), {joins} FROM {TABLE} "

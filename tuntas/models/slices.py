@@ -46,8 +46,8 @@ class Slice:
             row.month,
             row.service,
             row.edition,
-            {name: Sums.of(table.tally(mask)) for name, mask in channel_masks(table).items()},
-            Sums.of(table.tally(table.traits[SIGNED].get("0", 0))),
+            {name: table.sums(mask) for name, mask in channel_masks(table).items()},
+            table.sums(table.traits[SIGNED].get("0", 0)),
         )
 
     @cached_property
