@@ -195,7 +195,15 @@ def span_result(
 ) -> IndexResult | None:
     """Pooled index of some months; None without answers. Historical values never enter it."""
     services = service_ids(unit=unit, service=service)
-    return index_of(month_counts(office, months, services=services), weights or office.weights)
+    kept, waiting = kept_counts(office, months, services)
+    joined: dict[int, list[str]] = defaultdict(list)
+    for _month, _service, edition, (answers,) in scan(office, waiting, services, ANSWERS):
+        joined[edition].append(answers)
+    keys = joined.keys() | {row.edition_id for row in kept}
+    known = Edition.objects.prefetch_related("questions").in_bulk(keys)
+    live = [known[edition].count("".join(texts)) for edition, texts in joined.items()]
+    pooled = Tally.sum([row.tally for row in kept] + live)
+    return pooled_index(pooled, list(known.values()), weights or office.weights)
 
 
 def month_results(
