@@ -112,6 +112,10 @@ def test_a_deputy_cannot_keep_what_was_lent(cast: Cast) -> None:
     for page, key in (("people", []), ("person", [cast.people["head"].pk]), ("token-list", [])):
         assert officer.get(reverse(page, args=key)).status_code == 403
         assert officer.post(reverse(page, args=key), {}).status_code == 403
+    links = {reverse("people"), reverse("token-list")}
+    for who, offered in (("officer", set()), ("team", links)):
+        html = cast.client(who).get(reverse("office-settings")).content.decode()
+        assert {link for link in links if f'href="{link}"' in html} == offered
     before = Membership.objects.count()
     lend(cast, "officer", "other_officer")
     assert roles(cast, "other_officer") == {Role.UNIT_OFFICER}

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from tuntas.law.months import Month
 from tuntas.models import Office, Response
-from tuntas.staff.access import OFFICE_KEY, TEAM, StaffRequest, staff
+from tuntas.staff.access import OFFICE_KEY, TEAM, StaffRequest, has_own_role, staff
 from tuntas.staff.forms import place_errors
 from tuntas.staff.language import KNOWN
 from tuntas.typed import whole
@@ -69,6 +69,7 @@ def office_settings(request: StaffRequest) -> HttpResponse:
         "form": form,
         "month": month,
         "shares": Response.objects.shares(request.office, month),
+        "holds_team_role": has_own_role(request, TEAM),  # a deputy is refused behind some links
     }
     status = 422 if form.errors else 200
     return render(request, "staff/settings.html", context, status=status)
