@@ -46,6 +46,7 @@ GETS: dict[str, tuple[list[str], set[str]]] = {
     "plan-proposals": ([], EVERYONE),
     "plan-table": ([], EVERYONE),
     "plan-export": (["csv"], EVERYONE),
+    "feedback-export": (["csv"], EVERYONE),
     "plan-activities": (["plan"], WRITERS),
     "progress-correction": (["plan", "progress"], WRITERS),
     "evidence-preview": (["plan", "evidence"], OWN_UNIT),

@@ -231,7 +231,7 @@ def test_an_aggregate_that_is_no_aggregate_is_refused(cast: Cast) -> None:
 
 EXPORTS = {
     "plan-export", "rollup-export", "analysis-table", "import-problems",
-    "processing-file", "audit-file",
+    "processing-file", "audit-file", "feedback-export",
 }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import shutil
 import subprocess
@@ -34,7 +35,7 @@ from tuntas.models import (
 )
 from tuntas.models.closures import Closure
 from tuntas.models.results import span_result
-from tuntas.report import numbers
+from tuntas.report import numbers, suggestions
 from tuntas.report.suggestions import anonymous
 
 DAY = date(2026, 4, 10)
@@ -68,6 +69,20 @@ def quarter(cast: Cast) -> Cast:
             answer(cast.service16, "3434443233444434", at=at, profile="P24d")
         seal(cast.office, month)
     return cast
+
+
+def test_of_very_many_suggestions_the_last_are_printed_and_the_reader_is_told(
+    quarter: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suggestions, "MOST_SUGGESTIONS", 2)
+    made = made_of(quarter.office, "2026-Q1")
+    rows = grids(made)["Saran dan masukan"]["rows"]
+    assert [row[0] for row in rows[1:]] == ["2.", "3."]
+    assert "Saran dan masukan berjumlah 3," in json.dumps(made.content)
+    monkeypatch.setattr(suggestions, "MOST_SUGGESTIONS", 3)
+    made = made_of(quarter.office, "2026-Q1")
+    assert len(grids(made)["Saran dan masukan"]["rows"]) == 4
+    assert "Saran dan masukan berjumlah" not in json.dumps(made.content)
 
 
 def test_the_index_of_the_report_is_the_one_of_the_results(quarter: Cast) -> None:

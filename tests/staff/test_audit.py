@@ -19,6 +19,7 @@ from python_calamine import CalamineWorkbook
 
 from tests.conftest import Cast, answer
 from tuntas.models import Event, Feedback
+from tuntas.report import sheets
 from tuntas.staff import audit
 
 PACKAGE = Path(__file__).parents[2] / "tuntas"
@@ -213,7 +214,7 @@ def test_the_file_holds_what_is_seen_and_taking_it_is_an_act(cast: Cast) -> None
 def test_a_workbook_too_large_is_refused_with_a_way_out(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audit, "MOST_IN_XLSX", 1)
+    monkeypatch.setattr(sheets, "MOST_IN_XLSX", 1)
     record(cast, "service.changed", "2026-03-05 09:30")
     record(cast, "service.changed", "2026-03-05 09:31")
     response = cast.client("auditor").get("/settings/audit.xlsx")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import time
 from collections.abc import Callable
@@ -11,10 +13,12 @@ from html import unescape
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from python_calamine import CalamineWorkbook
 
 from tests.conftest import Cast, answer, moment
 from tuntas.models import (
     Batch,
+    Event,
     Feedback,
     Holiday,
     Merge,
@@ -23,6 +27,7 @@ from tuntas.models import (
     Reply,
     ReplyTemplate,
 )
+from tuntas.report import sheets
 
 
 def write(cast: Cast, *texts: str) -> list[Feedback]:
@@ -61,6 +66,55 @@ def test_every_filter_leaves_the_right_ones(cast: Cast) -> None:
     assert found(cast, state="overdue") == []
     first = cast.client("team").get(reverse("feedback-list"), {"state": "all", "sort": "oldest"})
     assert first.context["page"][0].text == "Kursi rusak"
+
+
+def exported(cast: Cast, who: str = "team", **query: str) -> list[dict[str, str]]:
+    response = cast.client(who).get(reverse("feedback-export", args=["csv"]), query)
+    lines = b"".join(response).decode("utf-8-sig").splitlines()  # type: ignore[arg-type]
+    return list(csv.DictReader(lines, delimiter=";"))
+
+
+def test_the_list_is_a_file_of_what_was_asked_for(cast: Cast) -> None:
+    team = cast.people["team"]
+    chairs, lamp, _queue = write(
+        cast, "Kursi rusak, hubungi 0812 3456 7890", "Lampu mati", "=Antre lama"
+    )
+    lamp.reply("Lampu diganti kemarin sore.", by=team)
+    chairs.hand_over(cast.inka, by=team)
+    rows = {row["Masukan"]: row for row in exported(cast, state="all")}
+    assert set(rows) == {"Kursi rusak, hubungi [disamarkan]", "Lampu mati", "'=Antre lama"}
+    answered = rows["Lampu mati"]
+    assert answered["Jawaban kantor"] == "Lampu diganti kemarin sore."
+    assert (answered["Keadaan"], answered["Dijawab pada"]) == (
+        "Dijawab perorangan",
+        cast.office.today.isoformat(),
+    )
+    waiting = rows["'=Antre lama"]
+    assert (waiting["Keadaan"], waiting["Jawaban kantor"]) == ("Menunggu jawaban", "")
+    assert [row["Masukan"] for row in exported(cast, state="all", q="lampu")] == ["Lampu mati"]
+    assert [row["Nomor"] for row in exported(cast, "other_officer", state="all")] == [
+        str(chairs.pk)
+    ]
+    event = Event.objects.filter(action="feedback.exported").order_by("pk").first()
+    assert event is not None
+    assert event.details == {"format": "csv", "filter": {"state": "all"}}
+    assert "lampu" not in str(Event.objects.values_list("details"))
+    html = cast.client("team").get(reverse("feedback-list"), {"q": "kursi"}).content.decode()
+    assert f"{reverse('feedback-export', args=['xlsx'])}?q=kursi" in html
+    assert cast.client("team").get(reverse("feedback-export", args=["exe"])).status_code == 404
+
+
+def test_too_many_rows_for_a_workbook_are_told(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(cast, "Kursi rusak", "Lampu mati")
+    page = reverse("feedback-export", args=["xlsx"])
+    book = CalamineWorkbook.from_filelike(io.BytesIO(cast.client("team").get(page).content))
+    rows = book.get_sheet_by_index(0).to_python()
+    assert [row[6] for row in rows] == ["Masukan", "Kursi rusak", "Lampu mati"]
+    monkeypatch.setattr(sheets, "MOST_IN_XLSX", 1)
+    response = cast.client("team").get(page, {"state": "all"}, follow=True)
+    assert "Terlalu banyak baris untuk XLSX" in response.content.decode()
+    assert response.context["state"] == "all"
+    assert len(exported(cast)) == 2
 
 
 def test_an_empty_list_says_whether_nothing_waits_or_nothing_fits(cast: Cast) -> None:

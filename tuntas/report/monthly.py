@@ -145,11 +145,17 @@ def analysis_blocks(found: Findings, chapter: AnalysisChapter) -> list[Block]:
 
 
 def suggestion_blocks(found: Findings, _chapter: AnalysisChapter) -> list[Block]:
-    rows = suggestion_rows(found.office, found.span, found.until, unit=found.unit)
+    rows, n = suggestion_rows(found.office, found.span, found.until, unit=found.unit)
     if not rows:
         return []
     head = ("No.", "Unit", "Saran dan masukan", "Jawaban kantor")
+    left_out = (
+        f"Saran dan masukan berjumlah {numbers.number(n, 0)}, lebih banyak dari yang dapat dicetak di "
+        f"sini. Tabel berikut memuat {numbers.number(len(rows), 0)} yang terakhir diterima; seluruhnya "
+        "beserta jawabannya tersedia sebagai berkas dari daftar masukan."
+    )
     return [
+        *([Block("p", (left_out,))] if n > len(rows) else []),
         survey_tables.grid("Saran dan masukan", (head, *rows), (1.2, 2.2, 5.8, 5.8), "llll"),
     ]
 

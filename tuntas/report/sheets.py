@@ -14,6 +14,7 @@ TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+MOST_IN_XLSX = 20_000  # rows of a long list; a workbook is made in memory, a CSV is not
 # A spreadsheet program takes a cell for a formula that begins so, or so after blanks.
 CONTROL_STARTS, FORMULA_STARTS = ("\t", "\r", "\n"), ("=", "+", "-", "@", "|", "%")
 

@@ -18,6 +18,8 @@ HIDDEN = "[disamarkan]"
 ERASED = "[tulisan dihapus]"
 # A longer name of a unit would make its narrow column taller than the words beside it.
 MOST_UNIT = 40
+# A thousand take a hundred pages and as many MB to typeset; the whole list is a file of the inbox.
+MOST_SUGGESTIONS = 1000
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # no document can hold them
 
 
@@ -28,8 +30,9 @@ def anonymous(text: str) -> str:
 
 def suggestion_rows(
     office: Office, span: Span, until: datetime, *, unit: Unit | None = None
-) -> tuple[tuple[str, ...], ...]:
-    """No., unit, the words and the office's answers, oldest first; no name, no contact, no score.
+) -> tuple[tuple[tuple[str, ...], ...], int]:
+    """No., unit, the words and the office's answers, oldest first; no name, no contact, no score. And how
+    many there are: of more than `MOST_SUGGESTIONS` only the last received are printed.
 
     Polite phrases and spam are left out: they are counted, not printed.
     """
@@ -39,19 +42,21 @@ def suggestion_rows(
         .exclude(kind__in=NEEDS_NO_REPLY)
         .select_related("unit")
         .prefetch_related("replies", "merges__main__replies")
-        .order_by("received_at", "id")
+        .order_by("-received_at", "-id")
     )
     if unit is not None:
         rows = rows.filter(unit=unit)
-    return tuple(
+    n, last = rows.count(), list(rows[:MOST_SUGGESTIONS])
+    printed = tuple(
         (
             f"{place}.",
             numbers.shortened(row.unit.label, MOST_UNIT),
             anonymous(row.text) or ERASED,
             answer_words(row, until),
         )
-        for place, row in enumerate(rows, start=1)
+        for place, row in enumerate(reversed(last), start=n - len(last) + 1)
     )
+    return printed, n
 
 
 def answer_words(row: Feedback, until: datetime) -> str:

@@ -16,7 +16,7 @@ from django import forms
 from django.apps import apps
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import path, reverse
@@ -28,14 +28,13 @@ from tuntas.law.months import Month
 from tuntas.models import Event, Office, User
 from tuntas.report import numbers, sheets
 from tuntas.staff.access import OFFICE_READERS, StaffRequest, staff
-from tuntas.staff.downloads import download
+from tuntas.staff.downloads import download, streamed
 from tuntas.staff.forms import DayField
 from tuntas.staff.happened import GROUPS, KINDS, WORDS
 from tuntas.staff.paging import KeyPage, key_page
 
 PER_PAGE = 50
 NEWEST_FIRST = ("-at", "-id")
-MOST_IN_XLSX = 20_000  # rows; a workbook is made in memory, a CSV is not
 
 # Days whose midnight, and that of the next day, every clock can tell.
 IN_REACH = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
@@ -211,7 +210,7 @@ def audit(request: StaffRequest) -> HttpResponse:
         "kept": kept.urlencode(),
         "is_narrowed": any(kept.values()),
         "about": shown[:1] if request.GET.get("about") else [],
-        "most": MOST_IN_XLSX,
+        "most": sheets.MOST_IN_XLSX,
     }
     return render(request, "staff/audit.html", context, status=200 if form.is_valid() else 422)
 
@@ -225,7 +224,7 @@ def audit_file(request: StaffRequest, format: str) -> HttpResponseBase:
     if not form.is_valid():
         return audit(request)
     rows = form.narrow(events(request)).order_by(*NEWEST_FIRST)
-    if format == "xlsx" and rows[: MOST_IN_XLSX + 1].count() > MOST_IN_XLSX:
+    if format == "xlsx" and rows[: sheets.MOST_IN_XLSX + 1].count() > sheets.MOST_IN_XLSX:
         form.add_error(None, _("Terlalu banyak baris untuk XLSX; persempit atau unduh CSV."))
         context = {"form": form, "kept": request.GET.urlencode(), "is_narrowed": True}
         return render(request, "staff/audit.html", context, status=422)
@@ -245,11 +244,7 @@ def audit_file(request: StaffRequest, format: str) -> HttpResponseBase:
     table = cells(rows, request.office, form.zone)
     if format == "xlsx":
         return download(sheets.as_xlsx(_("Jejak audit"), heads, table), sheets.TYPES[format], name)
-    answer = StreamingHttpResponse(
-        sheets.csv_lines(heads, table), content_type=sheets.TYPES[format]
-    )
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return streamed(sheets.csv_lines(heads, table), sheets.TYPES[format], name)
 
 
 def events(request: StaffRequest) -> QuerySet[Event]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 
 from tuntas.models import Evidence, Publication, SignedFile
 
@@ -14,6 +16,13 @@ DOWNLOAD_ONLY = "default-src 'none'; sandbox"
 def download(content: bytes | str, kind: str, name: str) -> HttpResponse:
     """`content` of the media type `kind`, kept by the browser under `name`."""
     response = HttpResponse(content, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def streamed(parts: Iterable[bytes], kind: str, name: str) -> StreamingHttpResponse:
+    """The same of a file that need not fit into memory."""
+    response = StreamingHttpResponse(parts, content_type=kind)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

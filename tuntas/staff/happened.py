@@ -96,6 +96,7 @@ WORDS: dict[str, Promise] = {
     "wall.added": gettext_lazy("menambah layar ruang tunggu"),
     "wall.revoked": gettext_lazy("mencabut layar ruang tunggu"),
     "retention.chosen": gettext_lazy("memilih masa simpan"),
+    "feedback.exported": gettext_lazy("mengunduh daftar masukan"),
     "audit.exported": gettext_lazy("mengunduh jejak audit"),
     "office.set-up": gettext_lazy("memasang Tuntas"),
     "privacy-notice.published": gettext_lazy("menerbitkan pemberitahuan privasi"),

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -27,6 +27,7 @@ from tuntas.models import Import, ImportState, Service, TooLate
 from tuntas.models.periods import first_open_month
 from tuntas.report import sheets
 from tuntas.staff.access import TEAM_AND_OFFICERS, StaffRequest, find, staff
+from tuntas.staff.downloads import streamed
 from tuntas.typed import words
 
 PER_PAGE, BAD_PER_PAGE = 25, 50
@@ -264,11 +265,8 @@ def import_problems(request: StaffRequest, pk: int) -> HttpResponseBase:
     found = find_import(request, pk)
     heading = (_("baris"), _("kolom"), _("nilai"), _("alasan"))
     rows = found.refused.values_list("line", "column", "value", "reason").iterator()
-    answer = StreamingHttpResponse(
-        sheets.csv_lines(heading, rows), content_type=sheets.TYPES["csv"]
-    )
-    answer["Content-Disposition"] = f'attachment; filename="baris-salah-{found.pk}.csv"'
-    return answer
+    lines = sheets.csv_lines(heading, rows)
+    return streamed(lines, sheets.TYPES["csv"], f"baris-salah-{found.pk}.csv")
 
 
 urlpatterns = [

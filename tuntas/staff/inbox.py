@@ -1,14 +1,18 @@
-"""The inbox's list: filters, search, order, pages, and groups of feedback that say alike."""
+"""The inbox's list: filters, search, order, pages, the list as a file, and groups of feedback that say alike."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import Exists, OuterRef
-from django.http import HttpResponse
-from django.shortcuts import render
-from django.urls import path
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,9 +21,11 @@ from tuntas.law.months import Month
 from tuntas.models import (
     ActionPlan,
     AnsweredShare,
+    Event,
     Feedback,
     FeedbackKind,
     Membership,
+    Office,
     Reopened,
     Reply,
     ReplyTemplate,
@@ -29,7 +35,10 @@ from tuntas.models import (
     search,
 )
 from tuntas.models.feedback import MERGED, NEEDS_NO_REPLY, FeedbackQuerySet
+from tuntas.report import sheets
+from tuntas.report.suggestions import anonymous, answer_words
 from tuntas.staff.access import TEAM, TEAM_AND_OFFICERS, StaffRequest, staff
+from tuntas.staff.downloads import download, streamed
 from tuntas.staff.paging import counted, key_page
 from tuntas.typed import whole
 
@@ -60,13 +69,7 @@ WORDS = {**dict(Way.choices), MERGED: gettext_lazy("Digabungkan dan dijawab")}
 @staff()
 def feedback_list(request: StaffRequest) -> HttpResponse:
     office = request.office
-    mine = Feedback.objects.visible_to(request.user).filter(office=office)
-    state = request.GET.get("state", "waiting")
-    sort = request.GET.get("sort", "")
-    if sort not in SORTS:
-        sort = "due" if state in ("waiting", "overdue") else "newest"
-    # Not joined: the engine would rather begin with the few services, and sort all of their rows.
-    rows = filtered(mine, request, state).prefetch_related("service", "unit", "assignee")
+    rows, state, sort = chosen(request)
     page = key_page(rows, SORTS[sort][1], request.GET, PER_PAGE)
     today = office.today
     for row in page:
@@ -74,7 +77,7 @@ def feedback_list(request: StaffRequest) -> HttpResponse:
     context = {
         "page": page,
         "n": counted(rows),
-        "share": AnsweredShare.of(mine, today=today),
+        "share": AnsweredShare.of(mine(request), today=today),
         "state": state,
         "sort": sort,
         "states": STATES.items(),
@@ -92,6 +95,74 @@ def feedback_list(request: StaffRequest) -> HttpResponse:
         "batch_kinds": [row for row in FeedbackKind.choices if row[0] != FeedbackKind.SPAM],
     }
     return render(request, "staff/feedback_list.html", context)
+
+
+def mine(request: StaffRequest) -> FeedbackQuerySet:
+    return Feedback.objects.visible_to(request.user).filter(office=request.office)
+
+
+def chosen(request: StaffRequest) -> tuple[FeedbackQuerySet, str, str]:
+    """The rows that are asked for, the state they are in, and their order."""
+    state = request.GET.get("state", "waiting")
+    sort = request.GET.get("sort", "")
+    if sort not in SORTS:
+        sort = "due" if state in ("waiting", "overdue") else "newest"
+    # Not joined: the engine would rather begin with the few services, and sort all of their rows.
+    rows = filtered(mine(request), request, state).prefetch_related("service", "unit", "assignee")
+    return rows, state, sort
+
+
+@staff()
+def feedback_export(request: StaffRequest, format: str) -> HttpResponseBase:
+    """The filtered list with its answers as a file: no name, no contact, no tracking code, and without mail
+    addresses and long numbers in the words. Who takes it stands in the audit log, what was searched does not."""
+    if format not in sheets.TYPES:
+        raise Http404
+    rows, state, sort = chosen(request)
+    if format == "xlsx" and rows[: sheets.MOST_IN_XLSX + 1].count() > sheets.MOST_IN_XLSX:
+        messages.error(request, _("Terlalu banyak baris untuk XLSX; persempit atau unduh CSV."))
+        return redirect(f"{reverse('feedback-list')}?{request.GET.urlencode()}")
+    narrowed = {name: request.GET[name] for name in NARROWING if request.GET.get(name)}
+    narrowed.pop("q", None)
+    Event.record(
+        "feedback.exported",
+        by=request.user,
+        about=request.office,
+        office=request.office,
+        format=format,
+        filter={"state": state, **{name: text[:40] for name, text in narrowed.items()}},
+    )
+    heads = (
+        _("Nomor"), _("Diterima"), _("Bulan survei"), _("Unit"), _("Layanan"), _("Jenis"),
+        _("Masukan"), _("Keadaan"), _("Tenggat"), _("Dijawab pada"), _("Jawaban kantor"), _("Petugas"),
+    )  # fmt: skip
+    table = cells(rows.order_by(*SORTS[sort][1]), request.office)
+    name = f"masukan-{request.office.code}-{request.office.today}.{format}"
+    if format == "xlsx":
+        content = sheets.as_xlsx(_("Masukan"), heads, table)
+        return download(content, sheets.TYPES[format], name)
+    return streamed(sheets.csv_lines(heads, table), sheets.TYPES[format], name)
+
+
+def cells(rows: FeedbackQuerySet, office: Office) -> Iterator[tuple[Any, ...]]:
+    """Lines of the file, a few hundred at a time."""
+    now, today = timezone.now(), office.today
+    for row in rows.prefetch_related("replies", "merges__main__replies").iterator(chunk_size=500):
+        answered = row.answered_at.astimezone(office.zone).date() if row.answered_at else None
+        yield (
+            row.pk,
+            row.received_at.astimezone(office.zone).date(),
+            row.month,
+            row.unit.label,
+            row.service.name,
+            str(row.get_kind_display()),
+            anonymous(row.text) or _("[tulisan dihapus]"),
+            tag_of(row, today)[1] or _("Menunggu jawaban"),
+            row.due_on,
+            answered,
+            answer_words(row, now) if answered else "",
+            row.assignee.name if row.assignee else "",
+        )
 
 
 def colleagues(request: StaffRequest) -> Any:
@@ -182,4 +253,5 @@ def feedback_groups(request: StaffRequest) -> HttpResponse:
 urlpatterns = [
     path("", feedback_list, name="feedback-list"),
     path("groups/", feedback_groups, name="feedback-groups"),
+    path("export.<str:format>", feedback_export, name="feedback-export"),
 ]
