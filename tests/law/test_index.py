@@ -151,6 +151,13 @@ def test_a_local_question_stays_outside_the_index() -> None:
     assert compute(tally).converted == 100
 
 
+def test_responses_to_local_questions_alone_are_counted_and_have_no_index() -> None:
+    tally = count("1203", Layout((None, None)))
+    assert (tally.n, tally.elements, tally.respondents) == (2, {}, {})
+    with pytest.raises(NoResponses):
+        compute(tally)
+
+
 def test_up_to_twenty_elements_and_no_more() -> None:
     codes = [*REGULATION_ORDER, *(f"extra_{i}" for i in range(11))]
     assert sum(resolve("exact", codes).values()) == 1
