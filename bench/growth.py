@@ -40,16 +40,16 @@ def main() -> int:
     options = parser.parse_args()
     if options.engine == "postgres" and not os.environ.get("TUNTAS_TEST_POSTGRES_URL"):
         sys.exit("PostgreSQL tidak ada; jalankan lewat scripts/with_postgres.py")
-    figures = measure(options.engine, sorted(options.sizes))
-    show(figures)
     options.out.mkdir(parents=True, exist_ok=True)
     name = "growth" if options.engine == "sqlite" else f"growth-{options.engine}"
-    (options.out / f"{name}.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
+    figures = measure(options.engine, sorted(options.sizes), options.out / f"{name}.json")
+    show(figures)
     (options.out / f"{name}.svg").write_text(plot(figures), encoding="utf-8")
     return 0
 
 
-def measure(engine: str, sizes: list[int]) -> Figures:
+def measure(engine: str, sizes: list[int], kept: Path) -> Figures:
+    """Everything at every size; what is known is kept as JSON after each, so that an hour is not lost."""
     figures: Figures = {name: {} for name in ORDER}
     for size in sizes:
         with database(engine) as env:
@@ -59,7 +59,8 @@ def measure(engine: str, sizes: list[int]) -> Figures:
                 if name == "roll-up of a year":
                     run(env, "close")
                 figures[name][size] = json.loads(run(env, name))
-                print(f"{size:,}: {name} {figures[name][size]}", file=sys.stderr)
+                kept.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+                print(f"{size:,}: {name} {figures[name][size]}", file=sys.stderr, flush=True)
     return figures
 
 

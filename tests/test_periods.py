@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from tests.conftest import Cast, answer, make_cast, moment
 from tuntas.law.months import Month
@@ -18,6 +19,7 @@ from tuntas.law.rounding import half_up
 from tuntas.models import Event, HistoricalResult, Question, Response
 from tuntas.models.closures import AlreadyReopened, Closure, fingerprint
 from tuntas.models.periods import Period, PeriodClosed, PeriodNotOver
+from tuntas.models.results import answered_months
 
 JANUARY = Month(2026, 1)
 DURING, AFTER = moment("2026-01-15 03:00"), moment("2026-02-02 03:00")
@@ -50,6 +52,18 @@ def test_a_month_is_closed_once_and_not_before_it_is_over(cast: Cast) -> None:
     Closure.seal(period, by=None, at=AFTER)
     with pytest.raises(PeriodClosed):
         Closure.seal(period, by=None, at=AFTER)
+
+
+def test_months_with_answers_are_found_without_reading_their_rows(cast: Cast) -> None:
+    for day in ("2026-01-15", "2026-01-16", "2026-03-15"):
+        answer(cast.service, at=moment(f"{day} 03:00"))
+    quarter = [JANUARY + step for step in range(3)]
+    assert answered_months(cast.office, []) == answered_months(cast.other, quarter) == set()
+    with CaptureQueriesContext(connection) as queries:
+        assert answered_months(cast.office, quarter) == {JANUARY, JANUARY + 2}
+    (query,) = queries.captured_queries
+    assert query["sql"].count("EXISTS") == 3
+    assert "DISTINCT" not in query["sql"]
 
 
 def test_reopening_needs_a_reason_and_leaves_the_old_closure(cast: Cast) -> None:

@@ -27,14 +27,15 @@ from tuntas.models import (
     Notice,
     NoticeKind,
     Office,
-    Period,
     ReminderRules,
     Role,
     User,
     Webhook,
 )
 from tuntas.models.notices import ESCALATIONS, PROMPT
+from tuntas.models.releases import closed_months
 from tuntas.models.reminders import closing_due, days_off, is_digest_time, next_open
+from tuntas.models.results import answered_months
 from tuntas.report import numbers
 
 # How far back a step is still told: an office that turns mail on late is not flooded with old news,
@@ -187,17 +188,8 @@ def plan_occasions(desk: Desk) -> Iterator[Occasion]:
 def month_occasions(desk: Desk) -> Iterator[Occasion]:
     """Months that are over, have answers and are still open some working days later."""
     office, this_month = desk.office, Month.of(desk.today)
-    answered = office.responses.filter(
-        month__lt=this_month.first_day, month__gte=(this_month + -3).first_day
-    )
-    over = set(answered.values_list("month", flat=True).distinct())
-    over -= set(
-        Period.objects.closed()
-        .filter(office=office, month__in=over)
-        .values_list("month", flat=True)
-    )
-    for day in sorted(over):
-        month = Month.of(day)
+    before = answered_months(office, [this_month + step for step in (-3, -2, -1)])
+    for month in sorted(before - closed_months(office)):
         due = closing_due(month, desk.rules, desk.off)
         if is_recent(due, desk.today):
             yield Occasion(
@@ -207,7 +199,7 @@ def month_occasions(desk: Desk) -> Iterator[Occasion]:
                 about=str(month),
                 audience=tuple(desk.staff.team),
                 due_on=due,
-                month=day,
+                month=month.first_day,
             )
 
 

@@ -135,8 +135,9 @@ class Feedback(models.Model):
                 fields=["office", "due_on", "id"], condition=Q(waits=True), name="feedback_waiting"
             ),
             models.Index(
-                fields=["office", "kind", "answered_as", "due_on", "unit"],
-                name="feedback_office_share",  # counting a share reads this index alone
+                # Counting a share, of all or of some months, reads this index alone, in its order.
+                fields=["office", "kind", "answered_as", "due_on", "unit", "month"],
+                name="feedback_share",
             ),
             models.Index(fields=["unit", "waits", "due_on", "id"], name="feedback_unit_due"),
         ]

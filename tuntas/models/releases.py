@@ -25,6 +25,7 @@ from tuntas.models.results import (
     HISTORICAL,
     OPEN,
     MonthResult,
+    answered_months,
     counts,
     editions_of,
     index_of,
@@ -135,10 +136,7 @@ def unit_results(office: Office, row: MonthResult) -> list[PartResult]:
 def unreleased(office: Office, span: Span) -> list[Month]:
     """Months of the span that hold answers without being closed, or are not over yet."""
     closed, today = closed_months(office), office.today
-    days = Response.objects.filter(
-        office=office, month__in=[month.first_day for month in span.months]
-    )
-    answered = {Month.of(day) for day in days.order_by().values_list("month", flat=True).distinct()}
+    answered = answered_months(office, span.months)
     return [
         month
         for month in span.months

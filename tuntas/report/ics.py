@@ -21,12 +21,13 @@ from tuntas.models import (
     ActionPlan,
     Feedback,
     Office,
-    Period,
     ReminderRules,
     Role,
     User,
 )
+from tuntas.models.releases import closed_months
 from tuntas.models.reminders import closing_due, days_off
+from tuntas.models.results import answered_months
 from tuntas.report import numbers
 
 # Octets of one line, without its end (RFC 5545, 3.1).
@@ -83,19 +84,10 @@ def closings(office: Office, now: datetime) -> Iterator[Entry]:
     """The current month and those before it that are still open."""
     this_month = Month.of(now.astimezone(office.zone).date())
     months = [this_month + step for step in range(-3, 1)]
-    days = [month.first_day for month in months]
-    answered = set(
-        office.responses.filter(month__in=days).values_list("month", flat=True).distinct()
-    )
-    closed = set(
-        Period.objects.closed()
-        .filter(office=office, month__in=days)
-        .values_list("month", flat=True)
-    )
+    still_open = answered_months(office, months) - closed_months(office)
     rules, off = ReminderRules.of(office), days_off(office.pk)
     for month in months:
-        is_open = month.first_day in answered and month.first_day not in closed
-        if is_open or month == this_month:
+        if month in still_open or month == this_month:
             yield Entry(
                 f"closing-{office.pk}-{month}",
                 closing_due(month, rules, off),

@@ -30,6 +30,7 @@ from tuntas.models.results import (
     HISTORICAL,
     Counted,
     MonthResult,
+    answered_months,
     counts,
     first_month,
     latest_instruments,
@@ -165,8 +166,7 @@ def months_to_close(office: Office, today: date) -> int:
         return 0
     closed = closed_months(office)
     months = Span(Month.of(first), Month.of(today) + -1).months
-    waiting = [month.first_day for month in months if month not in closed]
-    return int(over.filter(month__in=waiting).order_by().values("month").distinct().count())
+    return len(answered_months(office, (month for month in months if month not in closed)))
 
 
 def offices_below(request: StaffRequest, this_month: Month) -> list[dict[str, Any]]:
