@@ -69,6 +69,21 @@ def test_a_reload_turns_nobody_away_and_takes_new_processes(tmp_path: Path) -> N
     assert running.log.read_text().count("reload done") == 3
 
 
+def test_who_comes_to_a_process_that_ends_is_answered_by_the_next(tmp_path: Path) -> None:
+    with site(tmp_path) as running:
+        for process in running.children()["web"][1:]:  # the first is their parent
+            os.kill(process, signal.SIGUSR1)
+        time.sleep(0.5)
+        told: list[object] = []
+        waiting = threading.Thread(target=lambda: told.append(running.get()))
+        waiting.start()
+        time.sleep(1)
+        assert told == []
+        running.process.send_signal(signal.SIGHUP)
+        waiting.join(60)
+        assert told == [200]
+
+
 def test_settings_that_do_not_fit_leave_the_old_processes_in_place(tmp_path: Path) -> None:
     secret = tmp_path / "key"
     secret.write_text("k" * 60)

@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
@@ -34,6 +35,9 @@ log = logging.getLogger("tuntas.supervisor")
 THREADS = 8  # that answer requests, in each web process
 BACKLOG = 1024  # connections that may wait at the port
 FINISH = 20  # seconds a child has to finish what it has in hand
+LINGER = (
+    0.5  # seconds in which those who just came in may still ask something of a process that ends
+)
 START = 120  # seconds new web processes have until they must answer
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0  # seconds before what died is begun again
 STEADY = 60.0  # seconds of life after which a child counts as well again
@@ -245,6 +249,34 @@ class Door(MPServer):
         self._sfd: Any = self.fd
         self._sso = socket.socket(fileno=os.dup(self.fd))
 
+    def _stop_workers(self) -> None:
+        """Let the workers take nobody new, and give whom they took a moment to ask, before they end: a
+        connection on which nothing was asked yet is closed without a word."""
+        for worker in self.wrks:
+            with suppress(ProcessLookupError):
+                os.kill(worker._id(), signal.SIGUSR1)  # type: ignore[no-untyped-call]
+        time.sleep(LINGER)
+        super()._stop_workers()  # type: ignore[no-untyped-call]
+
+
+def turn_from(fd: int) -> None:
+    """Take no more connections from the open socket `fd` in this process; the others that share it do.
+
+    To close it would not do: the server's event loop would go on to watch it, since others hold it open.
+    So everything here that refers to it refers to a socket from now on at which nobody ever arrives.
+    """
+    nobody = socket.socket(socket.AF_UNIX)
+    nobody.bind("")  # a name that the kernel makes up
+    nobody.listen(1)
+    nobody.setblocking(False)
+    door = os.fstat(fd)
+    for number in [int(place.name) for place in Path("/proc/self/fd").iterdir()]:
+        with suppress(OSError):  # the one that listed them is gone
+            here = os.fstat(number)
+            if (here.st_dev, here.st_ino) == (door.st_dev, door.st_ino):
+                os.dup2(nobody.fileno(), number)
+    nobody.detach()  # stays open
+
 
 def serve_web(fd: int, workers: int, parent: int | None, ready: int | None) -> None:
     """Answer requests at the open socket `fd` until SIGTERM. `ready`: where to say so, a byte each."""
@@ -255,6 +287,7 @@ def serve_web(fd: int, workers: int, parent: int | None, ready: int | None) -> N
 
     def load() -> Any:
         follow(own)
+        signal.signal(signal.SIGUSR1, lambda *_signal: turn_from(fd))
         application = import_string("tuntas.wsgi.application")  # not before the fork
         if ready is not None:
             os.write(ready, b".")
