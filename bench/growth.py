@@ -126,7 +126,7 @@ def plot(figures: Figures) -> str:
         parts.append(
             f'<text x="{x(size):.1f}" y="{HEIGHT - 24}" text-anchor="middle">{size:,}</text>'
         )
-    ends = sorted((y(by_size[sizes[-1]]["seconds"]), name) for name, by_size in figures.items())
+    ends = sorted((y(by_size[max(by_size)]["seconds"]), name) for name, by_size in figures.items())
     place = 0.0
     for n, (end, name) in enumerate(ends):
         colour = f"hsl({n * 360 // len(ends)} 70% 38%)"

@@ -64,7 +64,7 @@ def figure(number: float) -> str:
 
 # -- the picture -----------------------------------------------------------------------------------
 
-WIDTH, LEFT, RIGHT, LINE, TOP = 900, 430, 60, 20, 34
+WIDTH, LEFT, RIGHT, LINE, TOP = 940, 430, 110, 20, 34
 
 
 def plot(rows: Sequence[Row]) -> str:
