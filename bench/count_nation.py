@@ -11,10 +11,7 @@ from __future__ import annotations
 import json
 import os
 import random
-import statistics
 import sys
-import time
-from collections.abc import Callable
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "tuntas.settings"
 import django
@@ -25,6 +22,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from bench.grow import FIRST, LAST, SERVICES, in_batches, insert, responses
+from bench.make_report import seconds
 from tests.nation import close_many, tally_of
 from tuntas.law.months import Span
 from tuntas.models import Edition, Office, Service, Unit
@@ -68,7 +66,7 @@ def rolled_up(count: int, chance: random.Random) -> dict[str, object]:
 
     return {
         "what": f"roll-up of {count:,} offices x 12 closures, s, limit",
-        "ours": median(whole),
+        "ours": seconds(whole, 3),
         "limit": 0.1,
         "at_most": 1,
         "note": f"{n:,} answers behind the closures",
@@ -99,8 +97,8 @@ def recounted(count: int, each: int, chance: random.Random) -> dict[str, object]
 
     return {
         "what": f"recount of {count} offices x {each:,} rows, s, SQL scan",
-        "ours": median(ours),
-        "limit": median(limit),
+        "ours": seconds(ours, 3),
+        "limit": seconds(limit, 3),
         "at_most": 2,
         "note": "the year of every office, from rows",
     }
@@ -109,15 +107,6 @@ def recounted(count: int, each: int, chance: random.Random) -> dict[str, object]
 def analyse() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-
-
-def median(act: Callable[[], None]) -> float:
-    times = []
-    for _round in range(4):
-        start = time.perf_counter()
-        act()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times[1:])
 
 
 if __name__ == "__main__":

@@ -154,10 +154,7 @@ def means(columns: list[bytes], factors: list[int], divisor: int) -> dict[Fracti
     gaps = gap_rows(columns)
     if sum(factors) * MOST_SCORE < BYTE:
         totals = byte_totals(columns, factors)
-        found = {
-            Fraction(code, divisor): mask
-            for code, mask in ((ord(key), mask) for key, mask in latin_values(totals).items())
-        }
+        found = {Fraction(ord(key), divisor): mask for key, mask in values(totals).items()}
     else:
         found = wide_totals(columns, factors, divisor)
     if gaps:
@@ -167,10 +164,6 @@ def means(columns: list[bytes], factors: list[int], divisor: int) -> dict[Fracti
         for value, mask in partial_means(columns, factors, gaps).items():
             found[value] = found.get(value, 0) | mask
     return {value: found[value] for value in sorted(found) if found[value]}
-
-
-def latin_values(totals: bytes) -> dict[str, int]:
-    return {chr(code): mask_of(totals, code) for code in frequencies(totals)}
 
 
 def wide_totals(columns: list[bytes], factors: list[int], divisor: int) -> dict[Fraction, int]:

@@ -28,7 +28,7 @@ from tuntas.law.months import Month
 from tuntas.models import Event, Office, User
 from tuntas.report import numbers, sheets
 from tuntas.staff.access import OFFICE_READERS, StaffRequest, staff
-from tuntas.staff.downloads import download, streamed
+from tuntas.staff.downloads import listed
 from tuntas.staff.forms import DayField
 from tuntas.staff.happened import GROUPS, KINDS, WORDS
 from tuntas.staff.paging import KeyPage, key_page
@@ -242,9 +242,7 @@ def audit_file(request: StaffRequest, format: str) -> HttpResponseBase:
     heads += [_("Kunci"), _("Rincian")]
     name = f"jejak-audit-{request.office.code}.{format}"
     table = cells(rows, request.office, form.zone)
-    if format == "xlsx":
-        return download(sheets.as_xlsx(_("Jejak audit"), heads, table), sheets.TYPES[format], name)
-    return streamed(sheets.csv_lines(heads, table), sheets.TYPES[format], name)
+    return listed(format, _("Jejak audit"), heads, table, name)
 
 
 def events(request: StaffRequest) -> QuerySet[Event]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 
 from tuntas.models import Evidence, Publication, SignedFile
+from tuntas.report import sheets
 
 # What somebody uploaded is never a page of this site, whatever is in it.
 DOWNLOAD_ONLY = "default-src 'none'; sandbox"
@@ -25,6 +28,15 @@ def streamed(parts: Iterable[bytes], kind: str, name: str) -> StreamingHttpRespo
     response = StreamingHttpResponse(parts, content_type=kind)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def listed(
+    format: str, title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], name: str
+) -> HttpResponseBase:
+    """A long list: a workbook is made in memory, a CSV is sent row by row."""
+    if format == "xlsx":
+        return download(sheets.as_xlsx(title, heads, rows), sheets.TYPES[format], name)
+    return streamed(sheets.csv_lines(heads, rows), sheets.TYPES[format], name)
 
 
 def kept_file(row: Evidence | Publication | SignedFile) -> FileResponse:

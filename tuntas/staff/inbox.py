@@ -38,7 +38,7 @@ from tuntas.models.feedback import MERGED, NEEDS_NO_REPLY, FeedbackQuerySet
 from tuntas.report import sheets
 from tuntas.report.suggestions import anonymous, answer_words
 from tuntas.staff.access import TEAM, TEAM_AND_OFFICERS, StaffRequest, staff
-from tuntas.staff.downloads import download, streamed
+from tuntas.staff.downloads import listed
 from tuntas.staff.paging import counted, key_page
 from tuntas.typed import whole
 
@@ -138,10 +138,7 @@ def feedback_export(request: StaffRequest, format: str) -> HttpResponseBase:
     )  # fmt: skip
     table = cells(rows.order_by(*SORTS[sort][1]), request.office)
     name = f"masukan-{request.office.code}-{request.office.today}.{format}"
-    if format == "xlsx":
-        content = sheets.as_xlsx(_("Masukan"), heads, table)
-        return download(content, sheets.TYPES[format], name)
-    return streamed(sheets.csv_lines(heads, table), sheets.TYPES[format], name)
+    return listed(format, _("Masukan"), heads, table, name)
 
 
 def cells(rows: FeedbackQuerySet, office: Office) -> Iterator[tuple[Any, ...]]:
