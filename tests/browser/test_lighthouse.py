@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,11 @@ import pytest
 from scripts.with_postgres import free_port
 from tests.cli.test_commands import environment, run
 
-pytestmark = [pytest.mark.browser, pytest.mark.alone]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.alone,
+    pytest.mark.filterwarnings("default:Lighthouse diulang"),
+]
 LIGHTHOUSE = Path(__file__).parent / "lighthouse" / "node_modules" / ".bin" / "lighthouse"
 CHROMIUM_FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-background-networking "
@@ -34,6 +39,7 @@ FIGURES = {
     "TBT": "total-blocking-time",
 }
 SECONDS = 120
+LOST_TRACE = "Please run Lighthouse again"
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +113,10 @@ def judged(report: dict[str, Any]) -> tuple[dict[str, int], dict[str, float], li
 
 
 def measured(address: str, folder: Path) -> dict[str, Any]:
-    """Lighthouse's report of a page: a slow phone on a slow network, both simulated."""
+    """Lighthouse's report of a page: a slow phone on a slow network, both simulated.
+
+    Chromium loses the record of a page load now and then; Lighthouse then names no figure and asks
+    to be run again. It is, twice, and aloud: a page that cannot be recorded at all still fails."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     assert LIGHTHOUSE.exists(), "Lighthouse tidak ada; jalankan make setup"
     assert chromium, "Chromium tidak ada; jalankan make setup"
@@ -124,7 +133,11 @@ def measured(address: str, folder: Path) -> dict[str, Any]:
         "--quiet",
     ]
     env = {**os.environ, "CHROME_PATH": chromium, "HOME": str(folder)}
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
+    for left in (2, 1, 0):
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
+        if done.returncode == 0 or not left or LOST_TRACE not in done.stderr:
+            break
+        warnings.warn(f"Lighthouse diulang: {done.stderr.strip()}", stacklevel=2)
     assert done.returncode == 0, done.stderr
     report: dict[str, Any] = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     assert not report.get("runtimeError"), report["runtimeError"]
