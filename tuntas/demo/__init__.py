@@ -56,8 +56,13 @@ class SignIn:
     password: str
 
 
-def load(progress: Callable[[str], None] = lambda _step: None) -> list[SignIn]:
-    """Load the demo office once; the people's sign-ins come back. Raises NotADemo."""
+def load(
+    progress: Callable[[str], None] = lambda _step: None, now: datetime | None = None
+) -> list[SignIn]:
+    """Load the demo office once, as it would stand at `now`; the people's sign-ins come back.
+
+    Raises NotADemo.
+    """
     found = Office.objects.filter(code="kanreg10").first()
     if found is not None:
         if not found.is_demo:
@@ -73,7 +78,7 @@ def load(progress: Callable[[str], None] = lambda _step: None) -> list[SignIn]:
         for plan in data["plans"]:
             add_plan(units[plan["unit"]], plan)
         progress("jawaban contoh bulan-bulan terakhir")
-        synthetic.add(office, units, people, timezone.now())
+        synthetic.add(office, units, people, now or timezone.now())
     return sign_ins()
 
 

@@ -46,24 +46,28 @@ CHANNELS = (
     + [Channel.HELPDESK] * 3
     + [Channel.ASSISTED]
 )
-SUGGESTIONS = (
+WISHES = (
     "Mohon status usulan kenaikan pangkat dapat dilihat sendiri tanpa menghubungi petugas.",
     "Antrean helpdesk pada pagi hari terlalu lama, sebaiknya ditambah petugas.",
     "Penjelasan persyaratan pensiun janda/duda masih membingungkan, mohon dibuatkan contoh.",
     "Aplikasi sering keluar sendiri saat mengunggah berkas besar.",
     "Ruang tunggu sebaiknya dilengkapi stopkontak dan air minum.",
-    "Petugas sangat membantu dan sabar menjelaskan. Terima kasih.",
     "Mohon jadwal bimbingan teknis diumumkan lebih awal, paling lambat dua minggu sebelumnya.",
     "Balasan tiket helpdesk kadang lebih dari tiga hari.",
     "Sebaiknya ada layanan jemput bola untuk instansi di Sumba dan Rote.",
     "Nomor WhatsApp layanan sulit ditemukan di situs.",
     "Data keluarga di SIASN tidak sama dengan berkas yang sudah kami kirim.",
     "Papan petunjuk loket kurang jelas bagi pengunjung pertama kali.",
+)
+SUGGESTIONS = (
+    *WISHES,
+    "Petugas sangat membantu dan sabar menjelaskan. Terima kasih.",
     "baik",
     "Sudah bagus, terima kasih.",
     "-",
     "Pelayanan sudah sangat baik, pertahankan.",
 )
+NEW_WISHES = 7  # came in the last days, so that the inbox has work on any day
 REPLIES = (
     "Terima kasih atas masukan Saudara. Hal ini sudah kami teruskan kepada petugas terkait dan "
     "akan kami kabari melalui halaman ini.",
@@ -80,25 +84,49 @@ def add(office: Office, units: dict[str, Unit], people: dict[str, User], now: da
     this_month = Month.of(now.astimezone(office.zone).date())
     services = list(Service.objects.filter(office=office).with_editions())
     for month in (this_month + step for step in range(-MONTHS_BACK, 1)):
-        last_day = min(month.last_day, now.astimezone(office.zone).date())
+        passed = part_passed(month, now, office)
         for service in services:
-            for _each in range(chance.randint(9, 22)):
-                answer(service, month, last_day, chance, now)
+            for _each in range(max(2, int(chance.randint(9, 22) * passed))):
+                at = moment(month.first_day, month.last_day, chance, now, office)
+                text = chance.choice(SUGGESTIONS) if chance.random() < 0.1 else ""
+                answer(service, at, text, chance)
         if this_month - month >= 2:
             closing = at_noon((month + 1).first_day + timedelta(days=2), office)
             Closure.seal(Period.of(office, month), by=people["tim"], at=closing)
+    today = now.astimezone(office.zone).date()
+    for text in chance.sample(WISHES, NEW_WISHES):
+        at = moment(today - timedelta(days=2), today, chance, now, office)
+        answer(chance.choice(services), at, text, chance)
     templates = conversations.add_templates(office, people)
     reply_to_most(office, people, now, chance, templates)
     conversations.add(office, people, now)
     add_plans(units, people, this_month, now)
 
 
-def answer(
-    service: Service, month: Month, last_day: date, chance: random.Random, now: datetime
-) -> None:
-    day = month.first_day + timedelta(days=chance.randint(0, (last_day - month.first_day).days))
-    at = datetime.combine(day, time(8 + chance.randint(0, 7), chance.randint(0, 59)))
-    at = min(at.replace(tzinfo=service.office.zone), now)
+def part_passed(month: Month, now: datetime, office: Office) -> float:
+    """How much of the month lies behind `now`, above 0 and at most 1."""
+    begin, end = midnight(month.first_day, office), midnight((month + 1).first_day, office)
+    return min((now - begin) / (end - begin), 1)
+
+
+def midnight(day: date, office: Office) -> datetime:
+    return datetime.combine(day, time(), office.zone)
+
+
+def moment(
+    first_day: date, last_day: date, chance: random.Random, now: datetime, office: Office
+) -> datetime:
+    """A moment of these days within office hours; on the running day, any that is over."""
+    last_day = min(last_day, now.astimezone(office.zone).date())
+    day = first_day + timedelta(days=chance.randint(0, (last_day - first_day).days))
+    at = datetime.combine(day, time(8 + chance.randint(0, 7), chance.randint(0, 59)), office.zone)
+    if at <= now:
+        return at
+    begin = midnight(last_day, office)
+    return begin + (now - begin) * chance.random()
+
+
+def answer(service: Service, at: datetime, suggestion: str, chance: random.Random) -> None:
     mood = chance.gauss(0, 0.45)
     scores = "".join(
         str(min(4, max(1, round(chance.gauss(LEVELS[question.element] + mood, 0.5)))))
@@ -112,7 +140,7 @@ def answer(
             answers=scores,
             channel=chance.choice(CHANNELS),
             profile="".join(chance.choice(question.choices)[0] for question in PROFILE),
-            suggestion=chance.choice(SUGGESTIONS) if chance.random() < 0.1 else "",
+            suggestion=suggestion,
         ),
         at=at,
     )
