@@ -368,7 +368,7 @@ def upload_sheet(stage: Stage, page: Page) -> None:
 
 def order_report(stage: Stage, page: Page) -> None:
     page.select_option("#id_kind", "follow-up")
-    page.fill("#id_span", "2023-S1")
+    page.select_option("#id_span", "2023-S1")
     page.get_by_role("button", name="Buat laporan").click()
     page.wait_for_selector("text=Laporan siap diunduh")
     stage.facts["report"] = page.url.removeprefix(stage.base)

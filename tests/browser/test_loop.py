@@ -218,7 +218,7 @@ def test_the_office_answers_plans_closes_and_reports(cast: Cast, visitor: Any, s
 
     page = who.open(reverse("report-list"))
     page.select_option("#id_kind", "follow-up")
-    page.fill("#id_span", month)
+    page.select_option("#id_span", month)
     page.get_by_role("button", name="Buat laporan").click()
     expect(page.get_by_text("Laporan siap diunduh.")).to_be_visible()
     who.check("report")

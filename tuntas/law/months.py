@@ -119,3 +119,14 @@ class Span:
             case "year":
                 return f"{self.first.year}"
         return f"{self.first}..{self.last}"
+
+
+def calendar_spans(length: int, first: Month, last: Month) -> list[Span]:
+    """The months (1), quarters (3), half-years (6) or years (12) in which one of these months lies,
+    the newest first."""
+    start = last + -(last.number % length)
+    spans = []
+    while start + (length - 1) >= first:
+        spans.append(Span(start, start + (length - 1)))
+        start += -length
+    return spans

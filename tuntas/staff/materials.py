@@ -28,13 +28,13 @@ from tuntas.report.posters import FORMATS
 from tuntas.staff.access import OFFICE_READERS, TEAM, StaffRequest, staff
 from tuntas.staff.channels import website
 from tuntas.staff.downloads import download
-from tuntas.staff.forms import SpanField
+from tuntas.staff.forms import SpanField, SpanForm
 
 # Width to height of each picture, so that the page does not jump while it loads.
 PREVIEWS = {"regulation": (297, 210), "modern": (210, 297)} | PIXELS
 
 
-class MaterialForm(forms.Form):
+class MaterialForm(SpanForm):
     """Of which period and which part the posters speak."""
 
     period = SpanField()
@@ -47,7 +47,7 @@ class MaterialForm(forms.Form):
     )
 
     def __init__(self, *args: Any, office: Office, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, office=office, **kwargs)
         self.fields["unit"].queryset = office.units.all()  # type: ignore[attr-defined]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -17,7 +19,7 @@ from django.views.decorators.http import require_POST
 from tuntas.law.months import Month
 from tuntas.models import Office, Response
 from tuntas.staff.access import OFFICE_KEY, TEAM, StaffRequest, has_own_role, staff
-from tuntas.staff.forms import place_errors
+from tuntas.staff.forms import ZONES, place_errors
 from tuntas.staff.language import KNOWN
 from tuntas.typed import whole
 
@@ -46,8 +48,16 @@ class OfficeForm(forms.ModelForm):  # type: ignore[type-arg]
             "signatory_title": gettext_lazy("Setiap baris dicetak tersendiri."),
             "signature_anchor": gettext_lazy("Tanda tempat tanda tangan elektronik."),
             "licence": gettext_lazy("Berlaku untuk data hasil yang dapat diunduh siapa saja."),
-            "time_zone": "Asia/Jakarta, Asia/Makassar, Asia/Jayapura",
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zone = self.instance.time_zone
+        # `tuntas office add` takes any zone; saving another field must not change it.
+        own = [] if zone in dict(ZONES) else [(zone, zone)]
+        self.fields["time_zone"] = forms.ChoiceField(
+            label=self.fields["time_zone"].label, choices=[*ZONES, *own]
+        )
 
     def _post_clean(self) -> None:
         """Checked by the office's verb."""

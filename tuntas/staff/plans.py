@@ -25,7 +25,7 @@ from tuntas.report.followup import default_cut_off
 from tuntas.report.monitoring import annex_of
 from tuntas.staff.access import OFFICE_READERS, TEAM_AND_OFFICERS, StaffRequest, find, staff
 from tuntas.staff.downloads import download
-from tuntas.staff.forms import DayField, MonthField, place_errors
+from tuntas.staff.forms import DayField, MonthField, SpanField, SpanForm, place_errors
 from tuntas.staff.paging import Part, counted, parted_page
 from tuntas.typed import whole
 
@@ -311,6 +311,10 @@ def ranked(result: Any) -> list[dict[str, Any]]:
     return [{"row": row, "tied": means.count(row.mean) > 1} for row in result.lowest(3)]
 
 
+class TableForm(SpanForm):
+    span = SpanField()
+
+
 @staff()
 def plan_table(request: StaffRequest) -> HttpResponse:
     """The nine-column monitoring table of a semester, as the report prints it."""
@@ -323,7 +327,7 @@ def plan_table(request: StaffRequest) -> HttpResponse:
     cut_off = default_cut_off(request.office, span, today)
     context = {
         "annex": annex_of(request.office, span, cut_off, units=own_units(request)),
-        "span": str(span),
+        "form": TableForm(initial={"span": str(span)}, office=request.office),
         "span_words": numbers.span_title(span),
         "cut_off": cut_off,
     }

@@ -23,13 +23,13 @@ from tuntas.models.evaluations import Indicator, evaluate
 from tuntas.models.publications import Medium
 from tuntas.staff.access import OFFICE_READERS, TEAM, StaffRequest, find, staff
 from tuntas.staff.downloads import kept_file
-from tuntas.staff.forms import DayField, SpanField, place_errors
+from tuntas.staff.forms import DayField, SpanField, SpanForm, place_errors
 from tuntas.typed import whole
 
 PER_PAGE = 25
 
 
-class PublicationForm(forms.Form):
+class PublicationForm(SpanForm):
     span = SpanField()
     kind = forms.ChoiceField(label=gettext_lazy("Jenis media"), choices=Medium.choices)
     name = forms.CharField(
@@ -62,7 +62,7 @@ class PublicationForm(forms.Form):
 def publication_list(request: StaffRequest) -> HttpResponse:
     """Where each result was published; POST registers one."""
     may_write = bool(request.roles & TEAM)
-    form = PublicationForm(request.POST or None, request.FILES or None)
+    form = PublicationForm(request.POST or None, request.FILES or None, office=request.office)
     if request.method == "POST" and not may_write:
         return render(request, "403.html", status=403)
     if request.method == "POST" and form.is_valid():

@@ -21,6 +21,7 @@ from tuntas import orders
 from tuntas import report as reports
 from tuntas.law.months import Month, Span
 from tuntas.models import (
+    Office,
     Paper,
     Report,
     ReportKind,
@@ -34,12 +35,12 @@ from tuntas.models.results import unclosed
 from tuntas.report import MissingFont, NothingToProcess, outlines
 from tuntas.staff.access import OFFICE_READERS, TEAM, TEAM_AND_HEAD, StaffRequest, find, staff
 from tuntas.staff.downloads import download, kept_file
-from tuntas.staff.forms import DayField, SpanField, place_errors
+from tuntas.staff.forms import DayField, SpanField, SpanForm, place_errors
 
 PER_PAGE = 20
 
 
-class ReportForm(forms.Form):
+class ReportForm(SpanForm):
     kind = forms.ChoiceField(label=gettext_lazy("Jenis laporan"), choices=ReportKind.choices)
     span = SpanField()
     unit = forms.ModelChoiceField(
@@ -69,10 +70,10 @@ class ReportForm(forms.Form):
         help_text=gettext_lazy("Tanggal laporan. Kosongkan untuk tanggal yang wajar."),
     )
 
-    def __init__(self, *args: Any, services: Any, units: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["service"].queryset = services  # type: ignore[attr-defined]
-        self.fields["unit"].queryset = units  # type: ignore[attr-defined]
+    def __init__(self, *args: Any, office: Office, **kwargs: Any) -> None:
+        super().__init__(*args, office=office, **kwargs)
+        self.fields["service"].queryset = office.services.all()  # type: ignore[attr-defined]
+        self.fields["unit"].queryset = office.units.all()  # type: ignore[attr-defined]
 
     def wanted(self) -> dict[str, Any]:
         """What to make; a unit and an outline matter to the result report only."""
@@ -144,12 +145,7 @@ def form_of(request: StaffRequest) -> ReportForm:
         "kind": request.GET.get("kind", ""),
         "paper": Stationery.of(request.office).paper,
     }
-    return ReportForm(
-        request.POST or None,
-        initial=initial,
-        services=Service.objects.filter(office=request.office),
-        units=request.office.units.all(),
-    )
+    return ReportForm(request.POST or None, initial=initial, office=request.office)
 
 
 def make(request: StaffRequest, form: ReportForm) -> Report | None:

@@ -21,13 +21,7 @@ from tuntas.models import SetupCode
 from tuntas.models.offices import code_validator
 from tuntas.models.setup_codes import FirstPerson, SetupCodeRefused, SetupOver
 from tuntas.staff.accounts import NewPasswordForm
-from tuntas.staff.forms import place_errors
-
-ZONES = (
-    ("Asia/Jakarta", gettext_lazy("WIB (Jakarta)")),
-    ("Asia/Makassar", gettext_lazy("WITA (Makassar)")),
-    ("Asia/Jayapura", gettext_lazy("WIT (Jayapura)")),
-)
+from tuntas.staff.forms import ZONES, place_errors
 
 
 class SetupForm(NewPasswordForm):
