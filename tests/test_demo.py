@@ -11,7 +11,7 @@ from tuntas import demo
 from tuntas.law.months import Month
 from tuntas.models import Feedback, Office, Response
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 MAKASSAR = ZoneInfo("Asia/Makassar")
 
 

@@ -143,7 +143,7 @@ class PlanStates:
 
 def plan_states(plans: Any, today: date) -> PlanStates:
     total, finished = plans.count(), plans.finished().count()
-    untouched = plans.unfinished().exclude(pk__in=plans.followed_up().values("pk")).count()
+    untouched = plans.untouched().count()
     return PlanStates(
         total=total,
         finished=finished,

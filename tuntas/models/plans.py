@@ -66,6 +66,9 @@ class ActionPlanQuerySet(models.QuerySet["ActionPlan"]):
     def unfinished(self) -> ActionPlanQuerySet:
         return self.filter(OPEN)
 
+    def untouched(self) -> ActionPlanQuerySet:
+        return self.unfinished().exclude(pk__in=self.followed_up().values("pk"))
+
     def surveyed_before(self, first: Month) -> ActionPlanQuerySet:
         """Plans that answer an earlier survey; those not finished then are carried on."""
         return self.filter(survey_month__lt=first.first_day)

@@ -131,12 +131,18 @@ def element_chart(basis: MonthResult | None) -> str:
 
 
 def todo(request: StaffRequest, feedback: Any, plans: Any, today: date) -> list[dict[str, Any]]:
-    """What waits for this person, most urgent first; nothing that does not."""
-    late, waiting = feedback.overdue(today).count(), feedback.unanswered().count()
+    """What waits for this person, most urgent first; nothing that does not.
+
+    A number is that of the rows of the list it leads to, so what is late stands in two of them.
+    """
     rows = [
-        (late, _("Masukan melewati tenggat jawaban"), reverse("feedback-list") + "?state=overdue"),
         (
-            waiting - late,
+            feedback.overdue(today).count(),
+            _("Masukan melewati tenggat jawaban"),
+            reverse("feedback-list") + "?state=overdue",
+        ),
+        (
+            feedback.unanswered().count(),
             _("Masukan menunggu jawaban"),
             reverse("feedback-list") + "?state=waiting",
         ),
@@ -146,7 +152,7 @@ def todo(request: StaffRequest, feedback: Any, plans: Any, today: date) -> list[
             reverse("plan-list") + "?state=overdue",
         ),
         (
-            plans.unfinished().exclude(pk__in=plans.followed_up()).count(),
+            plans.untouched().count(),
             _("Rencana aksi belum ditindaklanjuti"),
             reverse("plan-list") + "?state=untouched",
         ),

@@ -33,6 +33,7 @@ PER_PAGE = 25
 STATES = {
     "running": gettext_lazy("Belum selesai"),
     "overdue": gettext_lazy("Melewati tenggat"),
+    "under-way": gettext_lazy("Sedang ditindaklanjuti"),
     "untouched": gettext_lazy("Belum ditindaklanjuti"),
     "review": gettext_lazy("Menunggu tinjauan"),
     "carried": gettext_lazy("Lanjutan semester lalu"),
@@ -157,7 +158,8 @@ def filtered(rows: ActionPlanQuerySet, request: StaffRequest, state: str) -> Act
         "review": lambda: rows.waiting_for_review(),
         "bad-links": lambda: rows.filter(pk__in=Evidence.objects.bad_links().values("plan")),
         "carried": lambda: rows.unfinished().surveyed_before(semester_of(Month.of(today)).first),
-        "untouched": lambda: rows.unfinished().exclude(pk__in=rows.followed_up().values("pk")),
+        "under-way": lambda: rows.unfinished().followed_up(),
+        "untouched": lambda: rows.untouched(),
     }
     found = by_state[state]() if state in by_state else rows
     text, unit, code = (request.GET.get(key, "").strip() for key in ("q", "unit", "element"))
