@@ -19,6 +19,7 @@ PAGES = {
     "publication-materials": "period",
     "aggregate-list": "period",
     "plan-table": "span",
+    "rollup": "period",
 }
 
 
@@ -66,6 +67,16 @@ def test_periods_of_the_office_are_offered(cast: Cast, team: Client, name: str) 
         "half_year",
         "year",
     }
+
+
+def test_an_office_with_others_below_may_choose_older_periods(cast: Cast) -> None:
+    """Its own first month says nothing of theirs."""
+    above = cast.client("ministry")
+    assert not cast.office.parent.periods.exists()
+    values, chosen = offered(above.get(reverse("rollup")).content, "period")
+    this_month = Month.of(cast.office.today)
+    assert str((this_month + -59).year) in values
+    assert chosen == [str((this_month + -1).year)]
 
 
 def test_a_period_from_an_address_is_kept(team: Client) -> None:

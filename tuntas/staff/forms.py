@@ -18,6 +18,7 @@ ZONES = (
     ("Asia/Makassar", gettext_lazy("WITA (Makassar)")),
     ("Asia/Jayapura", gettext_lazy("WIT (Jayapura)")),
 )
+MONTHS_BELOW = 60  # that an office with others below it may choose among at least
 # Kinds of periods that are offered: their name, their months, and how many of them at most.
 SPANS = (
     (gettext_lazy("Semester"), 6, 12),
@@ -95,9 +96,14 @@ class SpanField(forms.CharField):
         )
 
     def offer(self, office: Office) -> None:
-        """Let choose among the periods since the first of which the office knows anything."""
+        """Let choose among the periods since the first of which the office knows anything.
+
+        Offices below may know of older ones. Asking each costs more than a longer list.
+        """
         last = Month.of(office.today)
         first = min(first_month(office) or last, last)
+        if office.children.exists():
+            first = min(first, last + -(MONTHS_BELOW - 1))
         self.widget.choices = [
             (kind, [(str(span), span_label(str(span))) for span in spans[:most]])
             for kind, length, most in SPANS

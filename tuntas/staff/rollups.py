@@ -28,6 +28,7 @@ from tuntas.report import numbers, sheets, svg
 from tuntas.report.trend import trend_chart
 from tuntas.staff.access import OFFICE_READERS, StaffRequest, staff
 from tuntas.staff.downloads import download
+from tuntas.staff.forms import SpanField, SpanForm
 
 PER_PAGE, MONTHS_PER_PAGE = 25, 24
 TREND_MONTHS = 12
@@ -48,6 +49,10 @@ SORTS = {
     "name": gettext_lazy("Nama"),
 }
 ELEMENT_CODES = [row.code for row in ELEMENTS]
+
+
+class PeriodForm(SpanForm):
+    period = SpanField()
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,7 @@ def rollup_page(request: StaffRequest) -> HttpResponse:
     query.pop("page", None)
     context = {
         "choice": choice,
+        "form": PeriodForm(initial={"period": str(choice.span)}, office=request.office),
         "found": found,
         "whole": found.whole,
         "page": page,
