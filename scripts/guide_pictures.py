@@ -284,7 +284,7 @@ def open_code(stage: Stage, page: Page) -> None:
 
 def make_plan(stage: Stage, page: Page) -> None:
     """From a proposal to a plan that is proposed as finished."""
-    page.get_by_role("link", name=re.compile("Buat rencana Waktu Penyelesaian")).first.click()
+    page.get_by_role("link", name=re.compile("^Buat rencana .+, ")).first.click()
     page.fill("#id_cause", "Pemohon tidak tahu berapa lama lagi menunggu.")
     page.fill("#id_action", ACTION)
     page.fill("#id_person_in_charge", "Made Wirawan")
