@@ -9,7 +9,7 @@ from html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 WIDTH, HEIGHT = 720, 280
-LEFT, RIGHT, TOP, BOTTOM = 44, 12, 22, 46
+LEFT, RIGHT, TOP, BOTTOM = 64, 12, 22, 46  # left: the name of a border beside the first value
 # Bars carry their label above them, so that they stay legible on a phone without scrolling.
 NARROW, BAR_STEP = 400, 50
 SPARK_WIDTH = 96
