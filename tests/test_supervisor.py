@@ -6,21 +6,26 @@ Real processes, real signals, a steady stream of requests from outside.
 from __future__ import annotations
 
 import http.client
+import json
 import os
+import random
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.cli.test_commands import environment
+from tests.faults import site as faults
+from tests.faults.clients import answer, form_request, read
 from tests.serving import Site, processes, site, until
 
 pytestmark = pytest.mark.slow
@@ -146,23 +151,25 @@ def memory(pid: int) -> int:
 
 
 def test_what_is_in_hand_is_finished_before_the_end(tmp_path: Path) -> None:
-    """A slow sender has begun; the site is told to stop; the answer still comes."""
+    """A citizen on a slow line has begun to send; the site is told to stop; the answers are stored, and
+    the citizen is told so."""
+    env = environment(tmp_path)
+    info = json.loads(faults.told(faults.SET_UP, env))
+    chance = random.Random(1)
+    item = answer(chance)
+    request = form_request(info, item, chance)
     with site(tmp_path) as running:
-        door = http.client.HTTPConnection("127.0.0.1", running.port, timeout=30)
-        with closing(door) as connection:
-            connection.putrequest("POST", "/accounts/login/")
-            body = b"login=a%40b.id&password=x"
-            connection.putheader("Content-Type", "application/x-www-form-urlencoded")
-            connection.putheader("Content-Length", str(len(body)))
-            connection.endheaders(body[:10])
+        with socket.create_connection(("127.0.0.1", running.port), 30) as line:
+            line.sendall(request[:-20])
             time.sleep(0.5)
             running.process.send_signal(signal.SIGTERM)
             time.sleep(1)
-            connection.send(body[10:])
-            answer = connection.getresponse()
-            answer.read()
-            assert answer.status == 403  # without the form's token, but an answer
+            line.sendall(request[-20:])
+            reply = read(line)
+        assert reply is not None
+        assert reply[0] == 303
         assert running.process.wait(60) == 0
+    assert json.loads(faults.told(faults.READ, env))["rows"] == [[item["id"], item["answers"]]]
 
 
 def test_figures_are_the_sum_of_all_processes_also_after_a_reload(tmp_path: Path) -> None:
