@@ -188,7 +188,8 @@ def test_a_search_begins_with_the_index(cast: Cast) -> None:
             plans.append(" ".join(str(row) for row in cursor.fetchall()))
     index = "tuntas_feedback_words_all" if is_postgres else "VIRTUAL TABLE INDEX"
     assert index in plans[0], plans
-    assert "PRIMARY KEY" in plans[1] or "tuntas_feedback_pkey" in plans[1], plans
+    # Of so few rows any index that holds the key is as good to PostgreSQL as the one that begins with it.
+    assert ("Index Cond: (id = " if is_postgres else "PRIMARY KEY") in plans[1], plans
 
 
 def test_plans_are_searched_by_the_same_rule(cast: Cast) -> None:
