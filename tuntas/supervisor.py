@@ -35,9 +35,7 @@ log = logging.getLogger("tuntas.supervisor")
 THREADS = 8  # that answer requests, in each web process
 BACKLOG = 1024  # connections that may wait at the port
 FINISH = 20  # seconds a child has to finish what it has in hand
-LINGER = (
-    0.5  # seconds in which those who just came in may still ask something of a process that ends
-)
+LINGER = 0.5  # seconds in which who just came in may still ask a process that ends
 START = 120  # seconds new web processes have until they must answer
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0  # seconds before what died is begun again
 STEADY = 60.0  # seconds of life after which a child counts as well again

@@ -25,6 +25,7 @@ from tuntas.models import (
     User,
 )
 from tuntas.models.closures import Closure
+from tuntas.models.people import first_moment
 
 MONTHS_BACK = 8
 # Mean score by element: what people rate lower is plausible, not measured.
@@ -81,7 +82,8 @@ REPLIES = (
 def add(office: Office, units: dict[str, Unit], people: dict[str, User], now: datetime) -> None:
     """Answers of the current month and the eight before it; all but the last two are closed."""
     chance = random.Random(20230821)  # noqa: S311  # invented data, the same on every machine
-    this_month = Month.of(now.astimezone(office.zone).date())
+    today = now.astimezone(office.zone).date()
+    this_month = Month.of(today)
     services = list(Service.objects.filter(office=office).with_editions())
     for month in (this_month + step for step in range(-MONTHS_BACK, 1)):
         passed = part_passed(month, now, office)
@@ -93,7 +95,6 @@ def add(office: Office, units: dict[str, Unit], people: dict[str, User], now: da
         if this_month - month >= 2:
             closing = at_noon((month + 1).first_day + timedelta(days=2), office)
             Closure.seal(Period.of(office, month), by=people["tim"], at=closing)
-    today = now.astimezone(office.zone).date()
     for text in chance.sample(WISHES, NEW_WISHES):
         at = moment(today - timedelta(days=2), today, chance, now, office)
         answer(chance.choice(services), at, text, chance)
@@ -105,12 +106,8 @@ def add(office: Office, units: dict[str, Unit], people: dict[str, User], now: da
 
 def part_passed(month: Month, now: datetime, office: Office) -> float:
     """How much of the month lies behind `now`, above 0 and at most 1."""
-    begin, end = midnight(month.first_day, office), midnight((month + 1).first_day, office)
+    begin, end = (first_moment(office, row.first_day) for row in (month, month + 1))
     return min((now - begin) / (end - begin), 1)
-
-
-def midnight(day: date, office: Office) -> datetime:
-    return datetime.combine(day, time(), office.zone)
 
 
 def moment(
@@ -122,7 +119,7 @@ def moment(
     at = datetime.combine(day, time(8 + chance.randint(0, 7), chance.randint(0, 59)), office.zone)
     if at <= now:
         return at
-    begin = midnight(last_day, office)
+    begin = first_moment(office, last_day)
     return begin + (now - begin) * chance.random()
 
 

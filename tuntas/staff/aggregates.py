@@ -22,14 +22,10 @@ from tuntas.models.aggregates import confirm, preview_of, receive
 from tuntas.models.signing import KeyUnreadable, fingerprint_words, key_path, public_key
 from tuntas.staff.access import OFFICE_READERS, TEAM_AND_HEAD, StaffRequest, staff
 from tuntas.staff.downloads import download
-from tuntas.staff.forms import SpanField, SpanForm, place_errors
+from tuntas.staff.forms import PeriodForm, place_errors
 
 PER_PAGE = 25
 CHANGES_SHOWN = 200
-
-
-class ExportForm(SpanForm):
-    period = SpanField()
 
 
 class FileForm(forms.Form):
@@ -70,7 +66,7 @@ def listed(request: StaffRequest, form: forms.Form | None = None) -> HttpRespons
     key = own_key()
     context: dict[str, Any] = {
         "form": form,
-        "export": form if isinstance(form, ExportForm) else ExportForm(office=request.office),
+        "export": form if isinstance(form, PeriodForm) else PeriodForm(office=request.office),
         "upload": form if isinstance(form, FileForm) else FileForm(),
         "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
         "may_write": bool(request.roles & TEAM_AND_HEAD),
@@ -97,7 +93,7 @@ def qr(key: str) -> str:
 @staff(may=TEAM_AND_HEAD)
 def aggregate_export(request: StaffRequest) -> HttpResponse:
     """Write and sign the file. A POST, because the first one makes the key."""
-    form = ExportForm(request.POST, office=request.office)
+    form = PeriodForm(request.POST, office=request.office)
     if not form.is_valid():
         return listed(request, form)
     span = form.cleaned_data["period"]

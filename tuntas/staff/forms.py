@@ -128,6 +128,10 @@ class SpanForm(forms.Form):
                 field.offer(office)
 
 
+class PeriodForm(SpanForm):
+    period = SpanField()
+
+
 def place_errors(form: forms.BaseForm, error: ValidationError) -> None:
     """Put a model's errors on the form's fields; what belongs to no field goes on top."""
     if not hasattr(error, "error_dict"):

@@ -28,16 +28,15 @@ from tuntas.report.posters import FORMATS
 from tuntas.staff.access import OFFICE_READERS, TEAM, StaffRequest, staff
 from tuntas.staff.channels import website
 from tuntas.staff.downloads import download
-from tuntas.staff.forms import SpanField, SpanForm
+from tuntas.staff.forms import PeriodForm
 
 # Width to height of each picture, so that the page does not jump while it loads.
 PREVIEWS = {"regulation": (297, 210), "modern": (210, 297)} | PIXELS
 
 
-class MaterialForm(SpanForm):
+class MaterialForm(PeriodForm):
     """Of which period and which part the posters speak."""
 
-    period = SpanField()
     unit = forms.ModelChoiceField(
         label=gettext_lazy("Unit"),
         queryset=Unit.objects.none(),

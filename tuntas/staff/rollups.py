@@ -28,7 +28,7 @@ from tuntas.report import numbers, sheets, svg
 from tuntas.report.trend import trend_chart
 from tuntas.staff.access import OFFICE_READERS, StaffRequest, staff
 from tuntas.staff.downloads import download
-from tuntas.staff.forms import SpanField, SpanForm
+from tuntas.staff.forms import PeriodForm
 
 PER_PAGE, MONTHS_PER_PAGE = 25, 24
 TREND_MONTHS = 12
@@ -49,10 +49,6 @@ SORTS = {
     "name": gettext_lazy("Nama"),
 }
 ELEMENT_CODES = [row.code for row in ELEMENTS]
-
-
-class PeriodForm(SpanForm):
-    period = SpanField()
 
 
 @dataclass(frozen=True)
